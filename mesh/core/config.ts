@@ -1,0 +1,93 @@
+/**
+ * What the mesh can be told: the shape of `weft.yaml` after reading, and the one place where `process.env` is read.
+ * A value comes from the flag, else the environment, else the file, else the default here. `weft.schema.json` describes
+ * the same file; `cli/config.ts` reads and checks it.
+ */
+import type { Json } from './json.ts';
+import { limits } from './limits.ts';
+
+export interface Config {
+  /** Where the gateway listens. Default 127.0.0.1:4000. */
+  readonly host: string;
+  readonly port: number;
+  /** Folder of the embedded stores. Default `.weft`. */
+  readonly data: string;
+  /** Subgraphs behind HTTP, by name, beside the domains in `subgraphs/`. */
+  readonly subgraphs: Readonly<Record<string, SubgraphConfig>>;
+  /** Settings of the domains that this mesh hosts, by name. */
+  readonly domains: Readonly<Record<string, DomainConfig>>;
+  readonly auth: AuthConfig;
+  readonly headers: { readonly forward: readonly string[] };
+  readonly policy: { readonly file: string | null };
+  readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
+  readonly limits: RequestLimits;
+  /** `bolt://user:password@host:port`; `null`: lineage is kept in SQLite. */
+  readonly neo4jUrl: string | null;
+}
+
+export interface SubgraphConfig {
+  readonly routingUrl: string;
+  /** File of its SDL; `null`: asked of the subgraph (`_service { sdl }`). */
+  readonly schemaFile: string | null;
+}
+
+export interface DomainConfig {
+  readonly variables: Readonly<Record<string, Json>>;
+}
+
+export interface AuthConfig {
+  readonly issuers: readonly IssuerConfig[];
+  /** The names of the claims that say these. */
+  readonly claims: {
+    readonly subject: string;
+    readonly roles: string;
+    readonly scopes: string;
+    readonly purposes: string;
+  };
+}
+
+export interface IssuerConfig {
+  readonly issuer: string;
+  /** `file:keys.json` or an `https:` address of a JSON Web Key Set (RFC 7517). */
+  readonly jwks: string;
+  readonly audiences: readonly string[];
+}
+
+export interface RequestLimits {
+  readonly bodyBytes: number;
+  readonly tokens: number;
+  readonly depth: number;
+  readonly aliases: number;
+  readonly rootFields: number;
+  /** Bytes of one subgraph response. */
+  readonly responseBytes: number;
+}
+
+export const defaultConfig: Config = {
+  host: '127.0.0.1',
+  port: 4000,
+  data: '.weft',
+  subgraphs: {},
+  domains: {},
+  auth: { issuers: [], claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes' } },
+  headers: { forward: [] },
+  policy: { file: null },
+  timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
+  limits: {
+    bodyBytes: limits.requestBodyBytesMax,
+    tokens: limits.documentTokensMax,
+    depth: limits.documentDepthMax,
+    aliases: limits.documentAliasesMax,
+    rootFields: limits.documentRootFieldsMax,
+    responseBytes: limits.subgraphResponseBytesMax,
+  },
+  neo4jUrl: null,
+};
+
+/** The environment variables that Weft itself reads. */
+export type EnvironmentName = 'WEFT_DATA' | 'WEFT_PORT' | 'WEFT_HOST' | 'WEFT_CONFIG' | 'WEFT_NEO4J_URL';
+
+/** An environment variable's value; unset and empty are both `undefined`. Any name may be asked for `${env.NAME}` in a config file. */
+export function readEnvironment(name: EnvironmentName | (string & {})): string | undefined {
+  return process.env[name] || undefined;
+}

@@ -1,0 +1,204 @@
+/**
+ * The envelope of the log. It carries the CloudEvents 1.0 context attributes `id`, `source`, `type` and `time` under
+ * their own names (`payload` is their `data`; `specversion` is always 1.0) and what a mesh adds: label, target
+ * identity, where in the mesh it arose, and whose doing it was. A domain's data events and the platform's own records
+ * (executions, deployments, access) share it; the platform's types begin with `weft.`.
+ */
+import type { ErrorCode } from './error.ts';
+import type { JsonObject } from './json.ts';
+
+export interface MeshEvent {
+  /** UUIDv7. Appending an id twice stores it once. */
+  readonly id: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly time: string;
+  /** `weft.…` for the platform's records; else the author's word, by default the label. */
+  readonly type: string;
+  /** What subscriptions, triggers and filters ask for: `flight.delayed`. */
+  readonly label: string;
+  /** The identity the event comes from, free-form: `flight:17`. */
+  readonly source: string;
+  /** The identity it is about or for; empty when there is none. */
+  readonly target: string;
+  readonly domain: string;
+  readonly product: string | null;
+  readonly process: string | null;
+  readonly revision: string | null;
+  readonly logic: string | null;
+  readonly executionId: string | null;
+  /** Position among the events of its execution, from 0. */
+  readonly sequence: number | null;
+  /** Id of the subject on whose behalf it happened. */
+  readonly subject: string | null;
+  readonly classification: readonly string[];
+  /** W3C Trace Context. */
+  readonly traceparent: string | null;
+  /** At most 32 KiB as JSON. */
+  readonly payload: JsonObject;
+}
+
+/** An event as the log gives it back: with its position. */
+export interface StoredEvent extends MeshEvent {
+  /** Position in the log; the first is 1, later ones are larger. */
+  readonly offset: number;
+}
+
+/** Conditions on events; every one given must hold, and a list means any of its values. */
+export interface EventFilter {
+  readonly labels?: readonly string[];
+  readonly types?: readonly string[];
+  readonly domains?: readonly string[];
+  readonly processes?: readonly string[];
+  readonly sources?: readonly string[];
+  readonly targets?: readonly string[];
+  readonly executionIds?: readonly string[];
+  readonly subjects?: readonly string[];
+  /** RFC 3339; events at or after. */
+  readonly since?: string;
+  /** RFC 3339; events before. */
+  readonly until?: string;
+}
+
+/** The types of the platform's own records, and the payload that each carries. */
+export interface RecordPayloads {
+  'weft.domain.deployed': DomainDeployed;
+  'weft.product.deployed': ProductDeployed;
+  'weft.process.deployed': ProcessDeployed;
+  'weft.execution.queued': ExecutionQueued;
+  'weft.execution.finished': ExecutionFinished;
+  'weft.access.read': Access;
+  'weft.access.denied': Access;
+}
+export type RecordType = keyof RecordPayloads;
+
+export interface DomainDeployed {
+  readonly name: string;
+  readonly owner: string;
+  readonly description: string;
+  /** A hash over the domain's SDL, processes and products: changes when any of them does. */
+  readonly revision: string;
+}
+
+export interface ProductDeployed {
+  /** Unique within its domain. The lineage node is `product:DOMAIN/NAME`. */
+  readonly name: string;
+  /** `Query.delays` or `Flight`. */
+  readonly coordinate: string;
+  readonly owner: string;
+  readonly description: string;
+  readonly status: string;
+  readonly freshness: string | null;
+  readonly availability: string | null;
+  /** The process that answers it, by its name within the domain. */
+  readonly process: string | null;
+  /** Labels of the data events that feed it (`@event`). */
+  readonly labels: readonly string[];
+  /** Coordinates of other products that it declares itself derived from (`@derivedFrom`). */
+  readonly derivedFrom: readonly string[];
+  /** Names and types of its fields, for search by schema: `delay: Int!`. */
+  readonly fields: readonly string[];
+}
+
+export interface ProcessDeployed {
+  readonly name: string;
+  readonly revision: string;
+  readonly logics: readonly string[];
+  readonly aggregator: string;
+  /** Coordinates it answers. */
+  readonly answers: readonly string[];
+  /** Labels of the data events that start it. */
+  readonly labels: readonly string[];
+  /** `every 1000 ms`, when a schedule starts it. */
+  readonly schedule: string | null;
+}
+
+export type ExecutionStatus =
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'COMPLETE'
+  | 'COMPLETE_WITH_ERROR'
+  | 'FAILED'
+  | 'TIMED_OUT'
+  | 'CANCELLED';
+
+/** What started an execution. */
+export type TriggerKind = 'query' | 'event' | 'schedule';
+
+export interface ExecutionQueued {
+  readonly trigger: TriggerKind;
+  /** Coordinate, label or schedule. */
+  readonly from: string;
+}
+
+/** One logic's turn in an execution. */
+export interface TimelineEntry {
+  readonly logic: string;
+  /** Railway: `run` before an error, `handleError` from it on. */
+  readonly ran: 'run' | 'handleError';
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly error: ExecutionError | null;
+}
+
+export interface ExecutionError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** One record a run, written when it ends. */
+export interface ExecutionFinished {
+  readonly trigger: TriggerKind;
+  /** Coordinate, label or schedule. */
+  readonly from: string;
+  readonly status: ExecutionStatus;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly timeline: readonly TimelineEntry[];
+  readonly error: ExecutionError | null;
+  /** What its agents read. */
+  readonly inputs: readonly DataFlow[];
+  /** What it answered or emitted. */
+  readonly outputs: readonly DataFlow[];
+}
+
+/** One end of a flow of data, as lineage knows it. */
+export type DataFlow =
+  /** A dataset in OpenLineage's terms: namespace and name. */
+  | { readonly kind: 'dataset'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'product'; readonly domain: string; readonly name: string }
+  /** A stream of data events, by the domain that emits it. */
+  | { readonly kind: 'label'; readonly domain: string; readonly name: string };
+
+/** Access by one subject to one set of coordinates in one operation, repeated reads aggregated. */
+export interface Access {
+  readonly operation: string | null;
+  /** `Type.field`, sorted. */
+  readonly coordinates: readonly string[];
+  readonly purpose: string | null;
+  /** For a denial: the rule that denied, as its directive reads. */
+  readonly rule: string | null;
+  /** How many requests this record stands for. */
+  readonly count: number;
+}
+
+/** Whether an event passes a filter. Adapters that filter in their store must agree with this. */
+export function matchesFilter(event: MeshEvent, filter: EventFilter): boolean {
+  return (
+    isAmong(event.label, filter.labels) &&
+    isAmong(event.type, filter.types) &&
+    isAmong(event.domain, filter.domains) &&
+    isAmong(event.process, filter.processes) &&
+    isAmong(event.source, filter.sources) &&
+    isAmong(event.target, filter.targets) &&
+    isAmong(event.executionId, filter.executionIds) &&
+    isAmong(event.subject, filter.subjects) &&
+    (filter.since === undefined || event.time >= filter.since) &&
+    (filter.until === undefined || event.time < filter.until)
+  );
+}
+
+function isAmong(value: string | null, wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || (value !== null && wanted.includes(value));
+}

@@ -1,0 +1,63 @@
+/**
+ * Where gateway and domains meet: a subgraph as something that has an SDL and can be asked. The gateway asks in-process
+ * subgraphs and those behind HTTP through this one port and cannot tell them apart.
+ */
+import type { JsonObject } from './json.ts';
+import type { Subject } from './subject.ts';
+
+export interface SubgraphRequest {
+  /** A GraphQL operation of this subgraph's own schema. */
+  readonly query: string;
+  /** The same text as a JSON string literal, made once a plan. */
+  readonly queryJson: string;
+  /** The variables as the text of a JSON object: nothing by reference crosses the port. */
+  readonly variablesJson: string;
+  /** What the gateway's configuration says to forward; part of the partition key. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** On whose behalf. An in-process subgraph takes it from here; one behind HTTP never sees it. */
+  readonly subject: Subject;
+}
+
+/** An error as the subgraph worded it (GraphQL specification, section 7.1.2). Only code and path are trusted further on. */
+export interface SubgraphError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions?: JsonObject;
+}
+
+export interface SubgraphResponse {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly SubgraphError[];
+}
+
+export interface Subgraph {
+  readonly name: string;
+  /** Its SDL, federation directives and policy directives included, as its owner wrote it. */
+  readonly sdl: string;
+  /** File of the SDL, for error messages; the routing URL where there is none. */
+  readonly origin: string;
+  /** Answers one operation. Throws a `WeftError` (`SUBGRAPH_…`) when no well-formed answer could be had. */
+  fetch(request: SubgraphRequest, signal: AbortSignal): Promise<SubgraphResponse>;
+  /** Answers one subscription; ends when the signal aborts. Absent when the subgraph serves none. */
+  subscribe?(request: SubgraphRequest, signal: AbortSignal): AsyncIterable<SubgraphResponse>;
+  /** `null` when it can be asked; else why not. */
+  health(): Promise<string | null>;
+}
+
+/** How a domain's process reads through the mesh: the gateway's front door without the socket. */
+export interface MeshQuery {
+  (request: MeshRequest, signal: AbortSignal): Promise<MeshAnswer>;
+}
+
+export interface MeshRequest {
+  readonly query: string;
+  readonly variables: JsonObject;
+  readonly subject: Subject;
+}
+
+export interface MeshAnswer {
+  readonly data: JsonObject | null;
+  readonly errors: readonly SubgraphError[];
+  /** Coordinates of the fields that were answered: `Query.delays`, `Airport.name`. */
+  readonly coordinates: readonly string[];
+}
