@@ -46,7 +46,9 @@ export const errorKinds = {
   GRAPHQL_VALIDATION_FAILED: request,
   LIMIT_EXCEEDED: request,
   OPERATION_NOT_FOUND: request,
+  NOT_FOUND: { ...request, status: 404 },
   UNAUTHENTICATED: { ...request, status: 401 },
+  TOKEN_EXPIRED: { ...request, status: 401 },
   UNAUTHORIZED_FIELD_OR_TYPE: { ...request, status: 403 },
   REQUEST_TIMED_OUT: { status: 504, exit: 1, retryable: true, public: true },
   SERVICE_UNAVAILABLE: { status: 503, exit: 3, retryable: true, public: true },
@@ -91,6 +93,7 @@ export interface ErrorParts {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** What Weft throws: tell it apart by `code`, never by `message`. Foreign errors travel as `cause`. */
 export class WeftError extends Error {
   override readonly name = 'WeftError';
   readonly code: ErrorCode;

@@ -27,6 +27,8 @@ export const limits = {
   documentDepthMax: 50,
   documentAliasesMax: 100,
   documentRootFieldsMax: 50,
+  /** Selections once every fragment stands where it is spread. */
+  documentSelectionsMax: 20_000,
   documentCacheBytesMax: 64 * 1024 * 1024,
   requestTimeoutMs: 30_000,
   subgraphTimeoutMs: 10_000,
@@ -36,4 +38,12 @@ export const limits = {
   accessFlushMs: 250,
   subscriptionQueueMax: 1_000,
   subscriptionsPerSocketMax: 100,
+  socketInitMs: 3_000,
+  streamHeartbeatMs: 12_000,
+  tokensCachedMax: 1_000,
+  tokenCacheMs: 600_000,
+  keysRetryMs: 5_000,
+  healthProbeMs: 2_000,
+  drainMs: 10_000,
+  drainSweepMs: 50,
 } as const;

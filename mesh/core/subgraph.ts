@@ -28,6 +28,8 @@ export interface SubgraphError {
 export interface SubgraphResponse {
   readonly data?: Readonly<Record<string, unknown>> | null;
   readonly errors?: readonly SubgraphError[];
+  /** The answer came as text without a backslash: none of its strings needs escaping when it is written again. */
+  readonly plain?: boolean;
 }
 
 export interface Subgraph {

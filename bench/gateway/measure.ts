@@ -1,0 +1,95 @@
+/** One workload on all targets: start, check, warm up, then rounds in which each target has its window in turn. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { checkAnswers, checkUpstream, type Checked } from './check.ts';
+import { startGateway, type Gateway } from './gateway.ts';
+import { runLoad, type LoadRequest } from './load.ts';
+import type { Target } from './targets.ts';
+import type { Upstream } from './upstream.ts';
+import type { Workload } from './workloads.ts';
+
+export interface Plan {
+  readonly targets: readonly Target[];
+  readonly upstream: Upstream;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly connections: number;
+  /** Gateways have a core of their own. */
+  readonly pinned: boolean;
+}
+
+/** One window of one target. */
+export interface Sample {
+  /** The gateway's user and system time divided by the requests it answered: the figure. */
+  readonly cpuMs: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly callsPerRequest: number;
+  readonly rssBytes: number;
+  /** Share of the window that the gateway was on a CPU; well below 1 when the load's core was the limit. */
+  readonly busy: number;
+}
+
+export interface Series {
+  readonly target: Target;
+  /** One sample a round. */
+  readonly samples: readonly Sample[];
+}
+
+const warmUpSeconds = 3;
+/** What a slow target left under way would otherwise reach the subgraphs in the next one's window. */
+const restMs = 1_500;
+
+/** Measures one workload. The series are in the order of the plan's targets. */
+export async function measure(workload: Workload, plan: Plan): Promise<readonly Series[]> {
+  await using running = new AsyncDisposableStack();
+  const lanes: { gateway: Gateway; requests: readonly LoadRequest[]; samples: Sample[] }[] = [];
+  const recording = fileURLToPath(new URL('.peers/recording.json', import.meta.url));
+  let first: Checked | undefined;
+  for (const target of plan.targets) {
+    const gateway = running.use(await startGateway(target, { forwarded: workload.forwarded, recording }, plan.pinned));
+    const checked = await checkAnswers(gateway, workload, first);
+    first ??= checked;
+    await checkUpstream(gateway, workload, { upstream: plan.upstream, file: recording });
+    lanes.push({ gateway, requests: checked.requests, samples: [] });
+  }
+  for (const lane of lanes) await sample(lane, workload, { ...plan, seconds: warmUpSeconds });
+  for (let round = 0; round < plan.rounds; round++) {
+    // Every other round goes backwards, so that no target always follows the same one.
+    for (const lane of round % 2 === 0 ? lanes : lanes.toReversed())
+      lane.samples.push(await sample(lane, workload, plan));
+  }
+  return lanes.map(({ gateway, samples }) => ({ target: gateway.target, samples }));
+}
+
+interface Lane {
+  readonly gateway: Gateway;
+  readonly requests: readonly LoadRequest[];
+}
+
+async function sample({ gateway, requests }: Lane, workload: Workload, plan: Plan): Promise<Sample> {
+  await sleep(restMs);
+  await plan.upstream.ask('take');
+  const before = gateway.usage();
+  const load = {
+    port: gateway.port,
+    connections: plan.connections,
+    seconds: plan.seconds,
+    requests,
+    forwarded: workload.forwarded,
+  };
+  const result = await runLoad(load);
+  const after = gateway.usage();
+  const { calls } = await plan.upstream.ask('take');
+  const cpuMs = after.cpuMs - before.cpuMs;
+  return {
+    cpuMs: cpuMs / result.answered,
+    requestsPerSecond: (result.answered * 1_000) / result.elapsedMs,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    callsPerRequest: calls / result.answered,
+    rssBytes: after.rssBytes,
+    busy: cpuMs / result.elapsedMs,
+  };
+}

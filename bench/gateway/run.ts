@@ -1,0 +1,56 @@
+/** `npm run bench:gateway`: Weft's gateway and its peers on the same subgraphs, in one run. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { systemClock } from '../../mesh/core/clock.ts';
+import { isWeftError, messageOf } from '../../mesh/core/error.ts';
+import { pinLoad } from './gateway.ts';
+import { installPeers, readPeerVersions } from './install.ts';
+import { measure } from './measure.ts';
+import { parseOptions, usage, type Options } from './options.ts';
+import { formatResults, formatTable, judge, rowsOf, type Outcome, type Verdict } from './report.ts';
+import { startUpstream } from './upstream.ts';
+
+process.once('SIGTERM', () => process.exit(143));
+process.once('SIGINT', () => process.exit(130));
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) console.log(usage);
+  else process.exitCode = await run(options);
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = isWeftError(error) ? error.kind.exit : 1;
+}
+
+/** Measures, prints and judges; gives the exit status. */
+async function run(options: Options): Promise<number> {
+  installPeers();
+  const pinned = pinLoad();
+  if (!pinned)
+    console.error('No core for the gateway alone (it takes two cores and taskset): ratios will be less steady.');
+  const outcomes: Outcome[] = [];
+  const failures: Verdict[] = [];
+  await using upstream = await startUpstream();
+  for (const workload of options.workloads) {
+    console.error(`Measuring ${workload.title}: ${options.targets.map(({ name }) => name).join(', ')}`);
+    try {
+      outcomes.push({ workload, series: await measure(workload, { ...options, upstream, pinned }) });
+    } catch (error) {
+      // A wrong answer costs its workload, and the run its good end; a gateway that does not start ends the run.
+      if (isWeftError(error)) throw error;
+      failures.push({ met: false, sentence: messageOf(error) });
+    }
+  }
+
+  const verdicts = [...judge(outcomes), ...failures];
+  console.log(formatTable(rowsOf(outcomes)));
+  for (const { sentence } of verdicts) console.log(sentence);
+  if (options.whole) {
+    const setting = { ...options, pinned, when: new Date(systemClock.now()), versions: readVersions() };
+    writeFileSync(new URL('RESULTS.md', import.meta.url), formatResults(outcomes, verdicts, setting));
+  }
+  return verdicts.every(({ met }) => met) ? 0 : 1;
+}
+
+function readVersions(): Readonly<Record<string, string>> {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return { weft: (JSON.parse(manifest) as { version: string }).version, ...readPeerVersions() };
+}

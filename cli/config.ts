@@ -1,0 +1,112 @@
+/** The mesh's configuration: a value comes from its flag, else the environment, else `weft.yaml`, else the default. */
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+import { type Config, type EnvironmentName, defaultConfig } from '../mesh/core/config.ts';
+import { WeftError } from '../mesh/core/error.ts';
+import { type ConfigFile, type ReadEnvironment, readConfigFile } from './config-file.ts';
+
+export interface ConfigOptions {
+  /** `--config`: the file. Default: `WEFT_CONFIG`, else `weft.yaml` in the working folder if there is one. */
+  readonly file?: string | undefined;
+  readonly flags?: ConfigFlags;
+  readonly readEnvironment: ReadEnvironment;
+  /** The working folder. Default: the process's. */
+  readonly folder?: string;
+}
+
+/** What flags said, those that were given. */
+export interface ConfigFlags {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly data?: string | undefined;
+}
+
+/**
+ * Reads the configuration. All paths in the answer are absolute: those in the file are relative to the file, the others
+ * to the working folder. Throws `CONFIG_INVALID`.
+ */
+export function readConfig({ file, flags = {}, readEnvironment, folder = '' }: ConfigOptions): Config {
+  const environment = (name: EnvironmentName) => readEnvironment(name);
+  const path = configPath(file ?? environment('WEFT_CONFIG'), folder);
+  const said = path === null ? {} : readConfigFile(path, readEnvironment);
+  const fromFile = (relativePath: string) => resolve(path === null ? folder : dirname(path), relativePath);
+
+  const data = flags.data ?? environment('WEFT_DATA');
+  return {
+    ...fromContent(said, fromFile),
+    host: flags.host ?? environment('WEFT_HOST') ?? said.host ?? defaultConfig.host,
+    port: flags.port ?? environmentPort(environment('WEFT_PORT')) ?? said.port ?? defaultConfig.port,
+    data:
+      data === undefined && said.data !== undefined ? fromFile(said.data) : resolve(folder, data ?? defaultConfig.data),
+    neo4jUrl: environment('WEFT_NEO4J_URL') ?? said.stores?.neo4j ?? defaultConfig.neo4jUrl,
+  };
+}
+
+function configPath(named: string | undefined, folder: string): string | null {
+  if (named !== undefined) return resolve(folder, named);
+  const usual = resolve(folder, 'weft.yaml');
+  return existsSync(usual) ? usual : null;
+}
+
+/** The part that only the file can say. */
+function fromContent(
+  { subgraphs = {}, domains = {}, auth = {}, headers = {}, policy = {}, timeouts = {}, limits = {} }: ConfigFile,
+  fromFile: (path: string) => string,
+): Omit<Config, 'host' | 'port' | 'data' | 'neo4jUrl'> {
+  return {
+    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema }) => ({
+      routingUrl,
+      schemaFile: schema === undefined ? null : fromFile(schema.file),
+    })),
+    domains: mapValues(domains, ({ variables = {} }) => ({ variables })),
+    auth: {
+      issuers: (auth.jwt?.issuers ?? []).map((issuer) => ({
+        ...issuer,
+        jwks: issuer.jwks.replace(/^file:(.+)$/, (_, file: string) => `file:${fromFile(file)}`),
+      })),
+      claims: { ...defaultConfig.auth.claims, ...auth.claims },
+    },
+    headers: { forward: (headers.forward ?? defaultConfig.headers.forward).map((name) => name.toLowerCase()) },
+    policy: { file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file) },
+    timeouts: {
+      requestMs: inUnits(timeouts.request, milliseconds) ?? defaultConfig.timeouts.requestMs,
+      subgraphMs: inUnits(timeouts.subgraph, milliseconds) ?? defaultConfig.timeouts.subgraphMs,
+    },
+    limits: {
+      bodyBytes: inUnits(limits.body, bytes) ?? defaultConfig.limits.bodyBytes,
+      tokens: limits.tokens ?? defaultConfig.limits.tokens,
+      depth: limits.depth ?? defaultConfig.limits.depth,
+      aliases: limits.aliases ?? defaultConfig.limits.aliases,
+      rootFields: limits.rootFields ?? defaultConfig.limits.rootFields,
+      responseBytes: inUnits(limits.response, bytes) ?? defaultConfig.limits.responseBytes,
+    },
+  };
+}
+
+const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const bytes: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** A number with its unit, in the smallest unit; the schema has seen to its form. */
+function inUnits(text: string | undefined, units: Readonly<Record<string, number>>): number | undefined {
+  if (text === undefined) return undefined;
+  const unit = text.replace(/^\d+/, '');
+  return Number.parseInt(text, 10) * (units[unit] ?? 1);
+}
+
+function environmentPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+  throw new WeftError('CONFIG_INVALID', {
+    action: 'Cannot use environment variable "WEFT_PORT"',
+    found: `"${text}"`,
+    wanted: 'a port from 0 to 65535',
+  });
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From) => To,
+): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}

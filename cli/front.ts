@@ -1,0 +1,79 @@
+/** The gateway's front, as every verb that runs a gateway puts it up: pipeline, authentication, page, health, port. */
+import { createAuthenticator } from '../gateway/auth/subject.ts';
+import { type AccessRecorder, createAccessRecorder } from '../gateway/policy/access.ts';
+import type { Report } from '../gateway/server/failure.ts';
+import { createHealthRoute } from '../gateway/server/health.ts';
+import { createHttpServer } from '../gateway/server/http.ts';
+import { createPageRoute } from '../gateway/server/page.ts';
+import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
+import type { Supergraph } from '../gateway/supergraph/supergraph.ts';
+import { systemClock } from '../mesh/core/clock.ts';
+import type { Config } from '../mesh/core/config.ts';
+import type { Subgraph } from '../mesh/core/subgraph.ts';
+import type { EventLog } from '../mesh/events/log.ts';
+import type { MockUser } from '../mesh/sdk/index.ts';
+import { messageOf } from '../mesh/core/error.ts';
+import type { Output } from './output.ts';
+import { readPolicies } from './policies.ts';
+
+export interface FrontOptions {
+  readonly config: Config;
+  readonly supergraph: Supergraph;
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  /** Documents that the page opens with. */
+  readonly examples: readonly string[];
+  readonly mockUsers: readonly MockUser[];
+  /** Where access is recorded; `null` where there is no log. */
+  readonly log: EventLog | null;
+  /** `null` when lineage can be read; else why not. */
+  readonly lineage: () => Promise<string | null>;
+  readonly output: Output;
+}
+
+export interface Front {
+  readonly pipeline: Pipeline;
+  /** `http://127.0.0.1:4000` */
+  readonly url: string;
+  /** Takes no more requests, lets those under way finish, records what they read. */
+  close(): Promise<void>;
+}
+
+/** Listens. Throws `PORT_IN_USE`, `CONFIG_INVALID` or `POLICY_INVALID`. */
+export async function openFront(options: FrontOptions): Promise<Front> {
+  const { config, supergraph, subgraphs, log, output } = options;
+  const report: Report = (error, id) => output.note(`${id} ${messageOf(error)}`);
+  const recorder: AccessRecorder | null =
+    log && createAccessRecorder(log, { onFailure: (error) => output.note(`access could not be recorded: ${messageOf(error)}`) });
+  const pipeline = createPipeline({
+    supergraph,
+    subgraphs,
+    policies: readPolicies(config.policy.file),
+    limits: config.limits,
+    recorder,
+    report,
+  });
+  const server = createHttpServer({
+    gateway: pipeline,
+    authenticate: createAuthenticator({ auth: config.auth, mockUsers: options.mockUsers, clock: systemClock }),
+    config,
+    clock: systemClock,
+    report,
+    routes: [
+      createHealthRoute({
+        subgraphs: () => Object.fromEntries([...subgraphs].map(([name, subgraph]) => [name, () => subgraph.health()])),
+        log: async () => (log === null ? null : log.end().then(() => null)),
+        lineage: options.lineage,
+      }),
+      createPageRoute({ examples: options.examples }),
+    ],
+  });
+  const { port } = await server.listen(config.port, config.host);
+  return {
+    pipeline,
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    async close() {
+      await server.close();
+      await recorder?.close();
+    },
+  };
+}

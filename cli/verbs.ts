@@ -1,0 +1,16 @@
+/** The verbs of `weft`, each one file; a new verb is that file and one line here. */
+import type { Command } from './command.ts';
+
+export interface Verb {
+  /** What it does, in the list that `weft help` prints. */
+  readonly summary: string;
+  /** Loads the verb's file: only the verb that runs is loaded. */
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+export const verbs: Readonly<Record<string, Verb>> = {
+  start: { summary: 'runs the whole mesh: the gateway and every domain', load: () => import('./start.ts') },
+  gateway: { summary: 'runs the gateway alone, before subgraphs behind HTTP', load: () => import('./gateway.ts') },
+  subgraph: { summary: 'runs one domain alone, as a Federation 2 subgraph', load: () => import('./subgraph.ts') },
+  compose: { summary: 'prints the supergraph SDL that the subgraphs compose to', load: () => import('./compose.ts') },
+};

@@ -1,0 +1,37 @@
+/** Answers `__schema` and `__type` from the schema that clients see; no subgraph is asked. */
+import { type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, Kind, execute } from 'graphql';
+import type { ResultObject } from './collect.ts';
+
+export type Introspection = (variables: Readonly<Record<string, unknown>>) => ResultObject;
+
+/** Splits a normalised operation: what subgraphs answer, and a function for the rest, if there is any. */
+export function splitIntrospection(
+  operation: OperationDefinitionNode,
+  schema: GraphQLSchema,
+): { readonly rest: OperationDefinitionNode; readonly introspect: Introspection | null } {
+  const meta = selectionsWhere(operation.selectionSet.selections, (name) => name === '__schema' || name === '__type');
+  const data = selectionsWhere(operation.selectionSet.selections, (name) => !name.startsWith('__'));
+  const rest = withSelections(operation, data);
+  if (meta.length === 0) return { rest, introspect: null };
+  const document = { kind: Kind.DOCUMENT, definitions: [withSelections(operation, meta)] } as const;
+  return {
+    rest,
+    introspect(variables) {
+      const result = execute({ schema, document, variableValues: variables });
+      return 'then' in result ? {} : { ...result.data };
+    },
+  };
+}
+
+function selectionsWhere(selections: readonly SelectionNode[], isWanted: (name: string) => boolean): readonly SelectionNode[] {
+  return selections.flatMap((selection): readonly SelectionNode[] => {
+    if (selection.kind === Kind.FIELD) return isWanted(selection.name.value) ? [selection] : [];
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
+    const inner = selectionsWhere(selection.selectionSet.selections, isWanted);
+    return inner.length === 0 ? [] : [{ ...selection, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } }];
+  });
+}
+
+function withSelections(operation: OperationDefinitionNode, selections: readonly SelectionNode[]): OperationDefinitionNode {
+  return { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } };
+}

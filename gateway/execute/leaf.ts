@@ -1,0 +1,28 @@
+/** Leaf values as JSON text (GraphQL specification, section 3.5, result coercion), or `undefined` when a value is none of the type's. */
+import type { LeafShape } from './shape.ts';
+
+const int32 = 2 ** 31;
+
+/** Writes a value that is not null. */
+export function writeLeaf(shape: LeafShape, value: unknown): string | undefined {
+  switch (shape.leaf) {
+    case 'String':
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? JSON.stringify(String(value))
+        : undefined;
+    case 'ID':
+      return typeof value === 'string' || Number.isInteger(value) ? JSON.stringify(String(value)) : undefined;
+    case 'Int':
+      return Number.isInteger(value) && Math.abs(Number(value) + 0.5) < int32 ? String(value) : undefined;
+    case 'Float':
+      return Number.isFinite(value) ? String(value) : undefined;
+    case 'Boolean':
+      return typeof value === 'boolean' ? String(value) : undefined;
+    case 'enum':
+      return typeof value === 'string' && shape.values?.has(value) ? `"${value}"` : undefined;
+    case 'custom':
+      return JSON.stringify(value);
+    default:
+      return shape.leaf satisfies never;
+  }
+}

@@ -1,0 +1,77 @@
+/** Puts what a subgraph answered into the result, key by key; only keys that were asked for get in. */
+import type { Rewrite } from '../plan/plan.ts';
+import type { PossibleTypes } from './represent.ts';
+import type { ResultObject } from './collect.ts';
+
+export type Merge = (target: ResultObject, source: ResultObject) => void;
+
+/**
+ * Compiles the merge of objects whose keys are known. Nested values are taken over as they are, unless the target has
+ * some already: then they are merged key by key. With `shared`, one source goes to several places of the plan: nested
+ * values are copied, so that no later fetch writes into two of them at once.
+ */
+export function compileMerge(keys: readonly string[], shared: boolean): Merge {
+  const wanted = keys.filter((key) => key !== '__proto__');
+  return (target, source) => {
+    for (const key of wanted) {
+      const value = source[key];
+      const known = target[key];
+      if (value === undefined || value === known) continue;
+      if (known === undefined || known === null) target[key] = shared ? copy(value) : value;
+      else if (typeof known === 'object' && typeof value === 'object' && value !== null) mergeDeep(known, value);
+    }
+  };
+}
+
+/** Renames keys in a result, as a fetch's output rewrites say. */
+export function compileRenames(rewrites: readonly Rewrite[], possibleTypes: PossibleTypes): (source: ResultObject) => void {
+  const renames = rewrites.flatMap((rewrite) => (rewrite.kind === 'rename' ? [rewrite] : []));
+  return (source) => {
+    for (const { path, to } of renames) renameAt(source, path, { to, possibleTypes });
+  };
+}
+
+interface Rename {
+  readonly to: string;
+  readonly possibleTypes: PossibleTypes;
+}
+
+function renameAt(value: unknown, path: Rewrite['path'], rename: Rename): void {
+  if (Array.isArray(value)) {
+    for (const item of value) renameAt(item, path, rename);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  const object = value as ResultObject;
+  const [step, ...rest] = path;
+  if (step === undefined) return;
+  if (step.kind === 'type') {
+    const type = object['__typename'];
+    const matches = type === undefined || type === step.type || rename.possibleTypes(step.type).has(String(type));
+    if (matches) renameAt(object, rest, rename);
+  } else if (rest.length > 0) {
+    renameAt(object[step.key], rest, rename);
+  } else if (Object.hasOwn(object, step.key)) {
+    object[rename.to] = object[step.key];
+    delete object[step.key];
+  }
+}
+
+function mergeDeep(target: object, source: object): void {
+  if (Array.isArray(target) || Array.isArray(source)) {
+    if (!Array.isArray(target) || !Array.isArray(source)) return;
+    target.forEach((item: unknown, index) => {
+      const other: unknown = source[index];
+      if (item === null || item === undefined) target[index] = other;
+      else if (typeof item === 'object' && typeof other === 'object' && other !== null) mergeDeep(item, other);
+    });
+    return;
+  }
+  compileMerge(Object.keys(source), false)(target as ResultObject, source as ResultObject);
+}
+
+function copy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copy);
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, copy(child)]));
+}

@@ -1,0 +1,93 @@
+/**
+ * An operation compiled for all requests that may see the same of it: pruned, planned, its fetches and its answer's
+ * writer made into functions. One life of it: `createResult` → `runGroups` → `writeAnswer`.
+ */
+import { type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, Kind } from 'graphql';
+import type { Planner } from '../plan/planner.ts';
+import { type Denials, type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
+import type { Supergraph } from '../supergraph/supergraph.ts';
+import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
+import { type AnswerError, completeResult } from './complete.ts';
+import { type Introspection, splitIntrospection } from './introspect.ts';
+import type { Result } from './run.ts';
+import { type ObjectShape, shapeOperation } from './shape.ts';
+import { type Writer, compileWriter } from './writer.ts';
+
+export interface CompiledOperation {
+  readonly kind: OperationTypeNode;
+  readonly name: string | null;
+  readonly groups: readonly CompiledGroup[];
+  /** For a subscription: the fetch whose events start `groups`. */
+  readonly source: { readonly group: Omit<CompiledGroup, 'dependencyCount' | 'dependents'>; readonly part: RootPart } | null;
+  readonly introspect: Introspection | null;
+  readonly shape: ObjectShape;
+  readonly write: Writer;
+  /** What policy denied: errors of every answer. */
+  readonly denials: readonly AnswerError[];
+  readonly denied: readonly Denied[];
+  /** What is read, sorted. */
+  readonly coordinates: readonly string[];
+}
+
+/** Compiles a normalised operation for subjects whom exactly these rules deny. */
+export function compileOperation(
+  operation: OperationDefinitionNode,
+  { planner, rules }: Supergraph,
+  denials: Denials,
+): CompiledOperation {
+  const schema = planner.apiSchema;
+  const { rest, introspect } = splitIntrospection(operation, schema);
+  const pruned = pruneOperation(rest, { schema, rules, denials });
+  const { groups, source } = planPruned(pruned, planner);
+  const shape = shapeAnswer(operation, pruned, schema);
+  return {
+    kind: operation.operation,
+    name: operation.name?.value ?? null,
+    groups,
+    source,
+    introspect,
+    shape,
+    write: compileWriter(shape),
+    denials: pruned.denied.map(denialError),
+    denied: pruned.denied,
+    coordinates: pruned.coordinates,
+  };
+}
+
+/** The body of an answer. */
+export function writeAnswer(operation: CompiledOperation, result: Result): string {
+  const known = operation.denials.length === 0 ? result.errors : [...operation.denials, ...result.errors];
+  let data = operation.write(result.data, result.plain);
+  let errors = known;
+  if (data === null) {
+    const completion = completeResult(operation.shape, result.data, known);
+    data = completion.data;
+    errors = [...known, ...completion.errors];
+  }
+  return errors.length === 0 ? `{"data":${data}}` : `{"data":${data},"errors":${JSON.stringify(errors)}}`;
+}
+
+function planPruned(pruned: Pruned, planner: Planner): Pick<CompiledOperation, 'groups' | 'source'> {
+  if (pruned.operation.selectionSet.selections.length === 0) return { groups: [], source: null };
+  const document = { kind: Kind.DOCUMENT, definitions: [pruned.operation] } as const;
+  const plan = planner.plan(document, pruned.operation.name?.value ?? null);
+  const groups = compilePlan(plan.root, planner.possibleTypes);
+  if (plan.subscription === null) return { groups, source: null };
+  const group = compileGroup([plan.subscription], planner.possibleTypes);
+  const [part] = group.parts;
+  if (part?.kind !== 'root') throw new Error('The planner gave a subscription without a root fetch.');
+  return { groups, source: { group, part } };
+}
+
+function shapeAnswer(operation: OperationDefinitionNode, pruned: Pruned, schema: GraphQLSchema): ObjectShape {
+  return shapeOperation(operation, {
+    schema,
+    isDenied: (field: FieldNode) => pruned.deniedFields.has(field),
+    isTypeDenied: (type) => pruned.deniedTypes.has(type),
+  });
+}
+
+function denialError({ path, coordinate, rule, reason }: Denied): AnswerError {
+  const extensions = { code: 'UNAUTHORIZED_FIELD_OR_TYPE', coordinate, rule: rule.text, reason };
+  return { message: `Not allowed to read ${coordinate}: ${reason}.`, path, extensions };
+}

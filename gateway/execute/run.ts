@@ -1,0 +1,221 @@
+/**
+ * Runs compiled groups: each is sent as soon as the groups it depends on have answered, and what comes back is merged
+ * into one result. A subgraph that fails costs its own fields; the rest of the answer stands.
+ */
+import { isWeftError, messageOf } from '../../mesh/core/error.ts';
+import type { JsonObject } from '../../mesh/core/json.ts';
+import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import type { Subject } from '../../mesh/core/subject.ts';
+import { type ResponsePath, type ResultObject, pathsTo, staticPrefix } from './collect.ts';
+import type { CompiledGroup, EntitiesPart, RootPart } from './compile.ts';
+import type { AnswerError } from './complete.ts';
+
+/** What one request brings along. */
+export interface ExecutionContext {
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  /** The client's variables, coerced. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly subject: Subject;
+  readonly signal: AbortSignal;
+}
+
+/** A result under construction. */
+export interface Result {
+  readonly data: ResultObject;
+  readonly errors: AnswerError[];
+  /** No string in the data holds a character that JSON escapes. */
+  plain: boolean;
+}
+
+export function createResult(data: ResultObject = {}): Result {
+  return { data, errors: [], plain: true };
+}
+
+/** Runs all groups. Never rejects: what fails is in the result's errors. */
+export function runGroups(groups: readonly CompiledGroup[], result: Result, context: ExecutionContext): Promise<void> {
+  if (groups.length === 0) return Promise.resolve();
+  const waiting = groups.map((group) => group.dependencyCount);
+  let left = groups.length;
+  return new Promise((resolve) => {
+    const start = (position: number): void => {
+      const group = groups[position];
+      if (group === undefined) return;
+      void runGroup(group, result, context).then(() => {
+        if (--left === 0) resolve();
+        for (const next of group.dependents) {
+          waiting[next] = (waiting[next] ?? 0) - 1;
+          if (waiting[next] === 0) start(next);
+        }
+      });
+    };
+    groups.forEach((group, position) => group.dependencyCount === 0 && start(position));
+  });
+}
+
+async function runGroup(group: CompiledGroup, result: Result, context: ExecutionContext): Promise<void> {
+  const wanted = group.parts.map((part) => (part.kind === 'entities' ? gatherEntities(part, result.data) : null));
+  if (wanted.every((lookup) => lookup?.length === 0)) return;
+  try {
+    const response = await ask(group, writeVariables(group, wanted, context), context);
+    takeResponse(group, { response, wanted, result });
+  } catch (error) {
+    addFailure(group, { error, wanted, result });
+  }
+}
+
+/** An entity to look up, and the objects of the result that wait for it. */
+interface Wanted {
+  readonly representation: string;
+  readonly targets: ResultObject[];
+}
+
+/** For each part the entities to look up, each once; `null` for root fields. */
+export type AllWanted = readonly (readonly Wanted[] | null)[];
+
+function gatherEntities(part: EntitiesPart, data: ResultObject): readonly Wanted[] {
+  const found: ResultObject[] = [];
+  for (const place of part.places) place.collect(data, found);
+  const all: Wanted[] = [];
+  const byType = new Map<unknown, Map<unknown, Wanted>>();
+  for (const entity of found) {
+    const type = entity['__typename'];
+    const represent = part.represent(type);
+    if (represent === null) continue;
+    let byKey = byType.get(type);
+    if (byKey === undefined) byType.set(type, (byKey = new Map()));
+    const key = represent.key(entity);
+    const known = byKey.get(key);
+    if (known !== undefined) {
+      known.targets.push(entity);
+      continue;
+    }
+    const representation = represent.write(entity);
+    if (representation === undefined) continue;
+    const wanted = { representation, targets: [entity] };
+    byKey.set(key, wanted);
+    all.push(wanted);
+  }
+  return all;
+}
+
+/** The variables of a group's operation as JSON: representations, and those of the client's that it uses. */
+export function writeVariables(group: Pick<CompiledGroup, 'parts' | 'variables'>, wanted: AllWanted, context: ExecutionContext): string {
+  const members: string[] = [];
+  group.parts.forEach((part, index) => {
+    const lookup = wanted[index];
+    if (part.kind === 'entities' && lookup) {
+      members.push(`${part.variablePrefix}[${lookup.map((one) => one.representation).join(',')}]`);
+    }
+  });
+  for (const name of group.variables) {
+    const value = context.variables[name];
+    if (value !== undefined) members.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  }
+  return `{${members.join(',')}}`;
+}
+
+function ask(group: CompiledGroup, variablesJson: string, context: ExecutionContext): Promise<SubgraphResponse> {
+  const subgraph = context.subgraphs.get(group.subgraph);
+  if (subgraph === undefined) throw new Error(`The plan names a subgraph "${group.subgraph}" that is not there.`);
+  const { query, queryJson } = group;
+  const { headers, subject, signal } = context;
+  return subgraph.fetch({ query, queryJson, variablesJson, headers, subject }, signal);
+}
+
+interface Answered {
+  readonly response: SubgraphResponse;
+  readonly wanted: AllWanted;
+  readonly result: Result;
+}
+
+function takeResponse(group: CompiledGroup, { response, wanted, result }: Answered): void {
+  if (response.plain !== true) result.plain = false;
+  const data = response.data ?? {};
+  group.parts.forEach((part, index) => {
+    const lookup = wanted[index];
+    if (part.kind === 'root') takeRoot(part, data, result);
+    else if (lookup) takeEntities(part, { data, lookup, result, subgraph: group.subgraph });
+  });
+  for (const error of response.errors ?? []) addSubgraphError(group, { error, wanted, result });
+}
+
+/** Takes what a root fetch, or an event of a subscription, brought. */
+export function takeRoot(part: RootPart, data: Readonly<Record<string, unknown>>, result: Result): void {
+  part.rename(data);
+  part.merge(result.data, data);
+}
+
+interface AnsweredEntities {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly lookup: readonly Wanted[];
+  readonly result: Result;
+  readonly subgraph: string;
+}
+
+function takeEntities(part: EntitiesPart, { data, lookup, result, subgraph }: AnsweredEntities): void {
+  const entities = data[part.key];
+  if (entities === null || entities === undefined) return;
+  if (!Array.isArray(entities) || entities.length !== lookup.length) {
+    const found = Array.isArray(entities) ? `${entities.length} entities` : 'no list';
+    result.errors.push({
+      message: `Subgraph "${subgraph}" answered a lookup of ${lookup.length} entities with ${found}.`,
+      path: staticPrefix(part.places[0]?.path ?? []),
+      extensions: { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph },
+    });
+    return;
+  }
+  let index = 0;
+  for (const { targets } of lookup) {
+    const entity: unknown = entities[index++];
+    if (typeof entity !== 'object' || entity === null || Array.isArray(entity)) continue;
+    part.rename(entity as ResultObject);
+    for (const target of targets) part.merge(target, entity as ResultObject);
+  }
+}
+
+interface Failed {
+  readonly error: unknown;
+  readonly wanted: AllWanted;
+  readonly result: Result;
+}
+
+/** One error for each place whose data is missing. */
+function addFailure(group: CompiledGroup, { error, result }: Failed): void {
+  const isPublic = isWeftError(error) && error.kind.public;
+  const code = isPublic ? error.code : 'INTERNAL_SERVER_ERROR';
+  const message = isPublic ? messageOf(error) : `Subgraph "${group.subgraph}" could not be asked.`;
+  const paths = group.parts.flatMap((part): ResponsePath[] =>
+    part.kind === 'root' ? part.keys.map((key) => [key]) : part.places.map((place) => staticPrefix(place.path)),
+  );
+  for (const path of paths) result.errors.push({ message, path, extensions: { code, service: group.subgraph } });
+}
+
+interface Reported {
+  readonly error: SubgraphError;
+  readonly wanted: AllWanted;
+  readonly result: Result;
+}
+
+/** Maps the path of a subgraph's error to the places of the answer that it is about. */
+function addSubgraphError(group: CompiledGroup, { error, wanted, result }: Reported): void {
+  const extensions = publicExtensions(error.extensions, group.subgraph);
+  const index = group.parts.findIndex((part) => part.kind === 'entities' && part.key === error.path?.[0]);
+  const part = group.parts[index];
+  if (part?.kind !== 'entities') {
+    const isRoot = group.parts.some((other) => other.kind === 'root');
+    result.errors.push({ message: error.message, ...(isRoot && error.path ? { path: error.path } : {}), extensions });
+    return;
+  }
+  const [, position, ...rest] = error.path ?? [];
+  const targets = wanted[index]?.[Number(position)]?.targets ?? [];
+  const places = part.places.flatMap((place) => pathsTo(result.data, place.path, new Set(targets)));
+  for (const place of places) result.errors.push({ message: error.message, path: [...place, ...rest], extensions });
+}
+
+/** A subgraph's code and the execution it names go on to the client; whatever else it says of itself does not. */
+function publicExtensions(extensions: JsonObject | undefined, subgraph: string): AnswerError['extensions'] {
+  const code = typeof extensions?.['code'] === 'string' ? extensions['code'] : 'DOWNSTREAM_SERVICE_ERROR';
+  const executionId = extensions?.['executionId'];
+  return { code, service: subgraph, ...(typeof executionId === 'string' ? { executionId } : {}) };
+}

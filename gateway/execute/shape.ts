@@ -1,0 +1,198 @@
+/**
+ * The shape of an answer: what the client's operation selects, resolved against the schema once. The fast writer and the
+ * careful one (`writer.ts`, `complete.ts`) both read it, so they cannot disagree about what belongs into an answer.
+ */
+import {
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLNullableType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  type NamedTypeNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+  getNamedType,
+  isAbstractType,
+  isEnumType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  typeFromAST,
+} from 'graphql';
+
+export type ShapeValue = NullableShape | { readonly kind: 'nonNull'; readonly of: NullableShape };
+
+export type NullableShape = { readonly kind: 'list'; readonly of: ShapeValue } | LeafShape | ObjectShape;
+
+export interface LeafShape {
+  readonly kind: 'leaf';
+  /** `custom` is any JSON. */
+  readonly leaf: 'Int' | 'Float' | 'String' | 'Boolean' | 'ID' | 'enum' | 'custom';
+  /** Name of the type. */
+  readonly type: string;
+  /** For an enum: the values that clients may see. */
+  readonly values: ReadonlySet<string> | null;
+}
+
+export interface ObjectShape {
+  readonly kind: 'object';
+  /** Name of the declared type. */
+  readonly type: string;
+  /** Its only possible type; `null` when the data has to say which (`__typename`). */
+  readonly concrete: string | null;
+  /** What is selected on a concrete type; `null` when such objects may not stand here. Made on first use. */
+  fieldsOf(type: string): readonly FieldShape[] | null;
+}
+
+export interface FieldShape {
+  /** Response key. */
+  readonly key: string;
+  readonly parent: string;
+  readonly name: string;
+  readonly value: ShapeValue;
+  /** Where the value comes from: the result, the object's type, or nowhere, since policy denies it. */
+  readonly from: 'result' | 'typename' | 'denied';
+}
+
+export interface ShapeOptions {
+  readonly schema: GraphQLSchema;
+  /** Whether policy denies a field, by the selection's node: those are answered with null. */
+  readonly isDenied: (field: FieldNode) => boolean;
+  /** Whether policy denies all objects of a type. */
+  readonly isTypeDenied: (type: string) => boolean;
+}
+
+/** The shape of a normalised operation's answer. */
+export function shapeOperation(operation: OperationDefinitionNode, options: ShapeOptions): ObjectShape {
+  const root = options.schema.getRootType(operation.operation);
+  if (!root) throw new Error(`The schema has no root type for ${operation.operation} operations.`);
+  return shapeObject([operation.selectionSet], root, options);
+}
+
+function shapeObject(sets: readonly SelectionSetNode[], declared: GraphQLOutputType, options: ShapeOptions): ObjectShape {
+  const type = getNamedType(declared);
+  const known = new Map<string, readonly FieldShape[] | null>();
+  return {
+    kind: 'object',
+    type: type.name,
+    concrete: isObjectType(type) ? type.name : null,
+    fieldsOf(name) {
+      let fields = known.get(name);
+      if (fields === undefined) {
+        const concrete = options.schema.getType(name);
+        const fits = isObjectType(concrete) && (concrete === type || (isAbstractType(type) && options.schema.isSubType(type, concrete)));
+        fields = fits && !options.isTypeDenied(name) ? shapeFields(sets, concrete, options) : null;
+        known.set(name, fields);
+      }
+      return fields;
+    },
+  };
+}
+
+function shapeFields(
+  sets: readonly SelectionSetNode[],
+  parent: GraphQLObjectType,
+  options: ShapeOptions,
+): readonly FieldShape[] {
+  const nodes = new Map<string, FieldNode[]>();
+  for (const set of sets) gatherFields(set, { parent, options, nodes });
+  return [...nodes].map(([key, [node, ...others]]) => {
+    if (node === undefined) throw new Error(`No selection stands behind "${key}".`);
+    return shapeField(key, [node, ...others], { parent, options });
+  });
+}
+
+function shapeField(
+  key: string,
+  nodes: readonly [FieldNode, ...FieldNode[]],
+  { parent, options }: { readonly parent: GraphQLObjectType; readonly options: ShapeOptions },
+): FieldShape {
+  const name = nodes[0].name.value;
+  const field = fieldOf(parent, name);
+  const sets = nodes.flatMap((node) => (node.selectionSet ? [node.selectionSet] : []));
+  const isDenied = name !== '__typename' && nodes.some((node) => options.isDenied(node));
+  return {
+    key,
+    parent: parent.name,
+    name,
+    value: shapeType(field.type, sets, options),
+    from: isDenied ? 'denied' : name === '__typename' ? 'typename' : 'result',
+  };
+}
+
+function shapeType(type: GraphQLOutputType, sets: readonly SelectionSetNode[], options: ShapeOptions): ShapeValue {
+  return isNonNullType(type)
+    ? { kind: 'nonNull', of: shapeNullable(type.ofType, sets, options) }
+    : shapeNullable(type, sets, options);
+}
+
+/** Fields that hold introspection are answered whole, as JSON. */
+function shapeNullable(
+  type: GraphQLNullableType & GraphQLOutputType,
+  sets: readonly SelectionSetNode[],
+  options: ShapeOptions,
+): NullableShape {
+  if (isListType(type)) return { kind: 'list', of: shapeType(type.ofType, sets, options) };
+  if (isEnumType(type)) {
+    return { kind: 'leaf', leaf: 'enum', type: type.name, values: new Set(type.getValues().map((value) => value.name)) };
+  }
+  if (sets.length > 0 && !type.name.startsWith('__')) return shapeObject(sets, type, options);
+  return { kind: 'leaf', leaf: leafKind(type.name), type: type.name, values: null };
+}
+
+function leafKind(name: string): LeafShape['leaf'] {
+  switch (name) {
+    case 'Int':
+    case 'Float':
+    case 'String':
+    case 'Boolean':
+    case 'ID':
+      return name;
+    default:
+      return 'custom';
+  }
+}
+
+interface Gathering {
+  readonly parent: GraphQLObjectType;
+  readonly options: ShapeOptions;
+  readonly nodes: Map<string, FieldNode[]>;
+}
+
+/** GraphQL specification, section 6.3.2, CollectFields. */
+function gatherFields(set: SelectionSetNode, gathering: Gathering): void {
+  const { parent, options, nodes } = gathering;
+  for (const selection of set.selections) {
+    if (selection.kind === 'Field') {
+      const key = selection.alias?.value ?? selection.name.value;
+      const known = nodes.get(key);
+      if (known) known.push(selection);
+      else nodes.set(key, [selection]);
+      continue;
+    }
+    if (selection.kind === 'FragmentSpread') throw new Error('A normalised operation has no fragment spreads.');
+    if (applies(selection.typeCondition, parent, options.schema)) gatherFields(selection.selectionSet, gathering);
+  }
+}
+
+function applies(
+  condition: NamedTypeNode | undefined,
+  parent: GraphQLObjectType,
+  schema: GraphQLSchema,
+): boolean {
+  if (!condition) return true;
+  const type = typeFromAST(schema, condition);
+  return type === parent || (isAbstractType(type) && schema.isSubType(type, parent));
+}
+
+const metaFields = new Map([SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].map((field) => [field.name, field]));
+
+function fieldOf(parent: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {
+  const field = metaFields.get(name) ?? parent.getFields()[name];
+  if (!field) throw new Error(`Type "${parent.name}" has no field "${name}".`);
+  return field;
+}

@@ -1,0 +1,32 @@
+/** A bounded memory: what was used longest ago goes first. Names `lru-cache`, alone in the house. */
+import { LRUCache } from 'lru-cache';
+
+export interface Cache<Value extends object> {
+  /** The value under a key, made on first use. What throws is not kept. */
+  get(key: string, make: () => Value): Value;
+  clear(): void;
+}
+
+export interface CacheOptions<Value> {
+  /** Bytes of all entries together, as `sizeOf` estimates them. */
+  readonly bytesMax: number;
+  /** Bytes of an entry beside its key. */
+  readonly sizeOf: (value: Value) => number;
+}
+
+export function createCache<Value extends object>({ bytesMax, sizeOf }: CacheOptions<Value>): Cache<Value> {
+  const entries = new LRUCache<string, Value>({
+    maxSize: bytesMax,
+    sizeCalculation: (value, key) => Math.max(1, Math.ceil(sizeOf(value) + key.length * 2)),
+  });
+  return {
+    get(key, make) {
+      const known = entries.get(key);
+      if (known !== undefined) return known;
+      const value = make();
+      entries.set(key, value);
+      return value;
+    },
+    clear: () => entries.clear(),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * Brings an operation into the one form that policy, planner and answer are made from: conditions decided, fragments in
+ * the place where they are spread, so that every selection has one position.
+ */
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  Kind,
+  visit,
+} from 'graphql';
+
+/** Names of the variables that `@skip` and `@include` read: their values decide the form. */
+export function conditionVariables(document: DocumentNode): readonly string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive(directive) {
+      const condition = conditionOf(directive);
+      if (condition?.kind === Kind.VARIABLE) names.add(condition.name.value);
+    },
+  });
+  return [...names].sort();
+}
+
+/** The operation without fragments by name and without conditions. The document is valid and of bounded size. */
+export function normaliseOperation(
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): OperationDefinitionNode {
+  const fragments = new Map(
+    document.definitions.flatMap((definition): [string, FragmentDefinitionNode][] =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  );
+  const normal: Normalising = { fragments, variables };
+  const definition = { ...operation, selectionSet: normaliseSet(operation.selectionSet, normal) };
+  return dropUnusedVariables(definition);
+}
+
+interface Normalising {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+function normaliseSet(set: SelectionSetNode, normal: Normalising): SelectionSetNode {
+  return { kind: Kind.SELECTION_SET, selections: set.selections.flatMap((selection) => normaliseSelection(selection, normal)) };
+}
+
+function normaliseSelection(selection: SelectionNode, normal: Normalising): readonly SelectionNode[] {
+  if (!isIncluded(selection, normal.variables)) return [];
+  const directives = (selection.directives ?? []).filter((directive) => conditionOf(directive) === undefined);
+  if (selection.kind === Kind.FIELD) return normaliseField({ ...selection, directives }, normal);
+  const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? normal.fragments.get(selection.name.value) : selection;
+  if (fragment === undefined) return [];
+  const selectionSet = normaliseSet(fragment.selectionSet, normal);
+  if (selectionSet.selections.length === 0) return [];
+  const condition = fragment.typeCondition ? { typeCondition: fragment.typeCondition } : {};
+  return [{ kind: Kind.INLINE_FRAGMENT, ...condition, directives, selectionSet }];
+}
+
+/** A field whose every selection is left out still answers an object: an empty one. */
+function normaliseField(field: FieldNode, normal: Normalising): readonly SelectionNode[] {
+  if (field.selectionSet === undefined) return [field];
+  return [{ ...field, selectionSet: normaliseSet(field.selectionSet, normal) }];
+}
+
+/** GraphQL specification, section 3.13: `@skip` wins over `@include`. */
+function isIncluded(selection: SelectionNode, variables: Readonly<Record<string, unknown>>): boolean {
+  return (selection.directives ?? []).every((directive) => {
+    const condition = conditionOf(directive);
+    if (condition === undefined) return true;
+    const value = condition.kind === Kind.VARIABLE ? variables[condition.name.value] : condition.kind === Kind.BOOLEAN && condition.value;
+    return directive.name.value === 'include' ? value === true : value !== true;
+  });
+}
+
+function conditionOf(directive: DirectiveNode) {
+  if (directive.name.value !== 'skip' && directive.name.value !== 'include') return undefined;
+  return directive.arguments?.find((argument) => argument.name.value === 'if')?.value;
+}
+
+function dropUnusedVariables(operation: OperationDefinitionNode): OperationDefinitionNode {
+  const used = new Set<string>();
+  visit(operation.selectionSet, { Variable: (variable) => void used.add(variable.name.value) });
+  const variableDefinitions = operation.variableDefinitions?.filter((definition) => used.has(definition.variable.name.value));
+  return { ...operation, variableDefinitions };
+}

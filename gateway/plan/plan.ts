@@ -1,0 +1,59 @@
+/**
+ * A query plan in our own words, so that the planner behind it can be exchanged: a tree of fetches, each for one
+ * subgraph at one place of the answer. `planner.ts` makes it, `execute/` compiles it.
+ */
+
+export type PlanNode = SequenceNode | ParallelNode | FetchNode;
+
+/** Each node needs what those before it brought. */
+export interface SequenceNode {
+  readonly kind: 'sequence';
+  readonly nodes: readonly PlanNode[];
+}
+
+/** No node needs another. */
+export interface ParallelNode {
+  readonly kind: 'parallel';
+  readonly nodes: readonly PlanNode[];
+}
+
+export interface FetchNode {
+  readonly kind: 'fetch';
+  readonly subgraph: string;
+  readonly operationKind: 'query' | 'mutation' | 'subscription';
+  /** The text of the operation, in the subgraph's own schema. */
+  readonly operation: string;
+  /** Names of the client's variables that it uses. */
+  readonly variables: readonly string[];
+  /** Where its result belongs; empty for the root. */
+  readonly path: readonly PathStep[];
+  /** What an entity's representation is made of; absent for a fetch of root fields. */
+  readonly requires?: readonly RequiredSelection[];
+  /** Values to set in each representation before it is sent. */
+  readonly inputRewrites: readonly Rewrite[];
+  /** Keys to rename in each result before it is merged. */
+  readonly outputRewrites: readonly Rewrite[];
+}
+
+/** Into a field's value, or into every item of a list. `types` keeps only objects of those types. */
+export type PathStep =
+  | { readonly kind: 'field'; readonly key: string; readonly types?: readonly string[] }
+  | { readonly kind: 'items'; readonly types?: readonly string[] };
+
+export type RequiredSelection =
+  | { readonly kind: 'field'; readonly key: string; readonly selections?: readonly RequiredSelection[] }
+  | { readonly kind: 'fragment'; readonly type?: string; readonly selections: readonly RequiredSelection[] };
+
+/** Steps of a rewrite's path: a key to go into, or a type that the object must be of. */
+export type RewriteStep = { readonly kind: 'key'; readonly key: string } | { readonly kind: 'type'; readonly type: string };
+
+export type Rewrite =
+  | { readonly kind: 'set'; readonly path: readonly RewriteStep[]; readonly value: unknown }
+  | { readonly kind: 'rename'; readonly path: readonly RewriteStep[]; readonly to: string };
+
+export interface Plan {
+  /** Absent when no subgraph has to be asked. */
+  readonly root: PlanNode | null;
+  /** For a subscription: the fetch whose events start `root`. */
+  readonly subscription: FetchNode | null;
+}

@@ -1,0 +1,140 @@
+/** `/graphql` over HTTP, to the letter of GraphQL over HTTP: a POST or GET becomes one operation, its result one answer or a stream. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../mesh/core/clock.ts';
+import type { Config } from '../../mesh/core/config.ts';
+import { WeftError } from '../../mesh/core/error.ts';
+import type { Authenticate } from '../auth/subject.ts';
+import { describeFailure, failureBody, type Report } from './failure.ts';
+import { createHeaderPicker } from './headers.ts';
+import { Lifetime } from './lifetime.ts';
+import { graphqlMedia, jsonMedia, negotiate, type Media } from './media.ts';
+import { isStream, type Gateway, type OperationRequest, type OperationResult } from './operation.ts';
+import { send, type Reply } from './reply.ts';
+import { readBody, readSearch } from './request.ts';
+import { sendStream } from './sse.ts';
+
+export interface EndpointOptions {
+  readonly gateway: Gateway;
+  readonly authenticate: Authenticate;
+  readonly config: Pick<Config, 'headers' | 'limits' | 'timeouts'>;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+export interface Endpoint {
+  /** Answers one request; never throws. */
+  serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Ends every stream. Requests that wait for one answer are left to get it. */
+  close(): void;
+}
+
+export function createEndpoint({ gateway, authenticate, config, clock, report }: EndpointOptions): Endpoint {
+  const pickHeaders = createHeaderPicker(config.headers.forward);
+  const streams = new Set<Lifetime>();
+
+  async function admit(request: IncomingMessage): Promise<OperationRequest> {
+    const { method, headers, url = '' } = request;
+    const isGet = method === 'GET';
+    if (!isGet && method !== 'POST') throw methodNotAllowed(method);
+    const parameters = isGet ? readSearch(searchOf(url), headers) : await readBody(request, config.limits.bodyBytes);
+    const subject = await authenticate(headers.authorization, textOf(headers['weft-purpose']));
+    return { ...parameters, subject, headers: pickHeaders(headers), readOnly: isGet };
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse, media: Media): Promise<void> {
+    const operation = await admit(request);
+    const life = new Lifetime(config.timeouts.requestMs);
+    response.once('close', () => {
+      if (!response.writableFinished) life.end();
+    });
+    try {
+      if (media.stream) await answerStream(operation, response, { media, life });
+      else send(response, replyOf(await gateway.execute(operation, life.signal), media.single));
+    } finally {
+      life.settle();
+    }
+  }
+
+  async function answerStream(operation: OperationRequest, response: ServerResponse, { media, life }: Streaming) {
+    const outcome = await gateway.subscribe(operation, life.signal);
+    life.settle();
+    if (!isStream(outcome) && media.single !== null) return send(response, replyOf(outcome, media.single));
+    streams.add(life);
+    const texts = isStream(outcome) ? outcome.stream : only(outcome.body);
+    await sendStream(response, texts, { life, subject: operation.subject, clock, report });
+    streams.delete(life);
+  }
+
+  return {
+    async serve(request, response) {
+      const media = negotiate(request.headers.accept);
+      try {
+        if (media === null) throw notAcceptable(request.headers.accept);
+        await answer(request, response, media);
+      } catch (error) {
+        if (response.destroyed) return;
+        const failure = describeFailure(error, report);
+        send(response, { ...shapeOf(failure.status, media?.single ?? jsonMedia), body: failureBody(failure) });
+      }
+    },
+    close() {
+      for (const life of streams) life.end(closing());
+    },
+  };
+}
+
+interface Streaming {
+  readonly media: Media;
+  readonly life: Lifetime;
+}
+
+async function* only(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+/** What GraphQL refuses (400) is a good answer to a well-formed request where the media type is plain JSON. */
+function replyOf({ status, body }: OperationResult, media: Media['single']): Reply {
+  return { ...shapeOf(status === 400 && media === jsonMedia ? 200 : status, media ?? jsonMedia), body };
+}
+
+const headersOf = {
+  [graphqlMedia]: { 'content-type': `${graphqlMedia}; charset=utf-8`, 'cache-control': 'no-store' },
+  [jsonMedia]: { 'content-type': `${jsonMedia}; charset=utf-8`, 'cache-control': 'no-store' },
+};
+
+function shapeOf(status: number, media: typeof graphqlMedia | typeof jsonMedia): Omit<Reply, 'body'> {
+  const headers = headersOf[media];
+  // RFC 9110, sections 15.5.2 and 15.5.6: these say what would do.
+  if (status === 401) return { status, headers: { ...headers, 'www-authenticate': 'Bearer error="invalid_token"' } };
+  if (status === 405) return { status, headers: { ...headers, allow: 'GET, POST' } };
+  return { status, headers };
+}
+
+function searchOf(url: string): string {
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start + 1);
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.join(',');
+}
+
+function methodNotAllowed(method = ''): WeftError {
+  return new WeftError('METHOD_NOT_ALLOWED', {
+    action: 'Cannot take the request',
+    found: `method "${method}"`,
+    wanted: '"POST" or "GET"',
+  });
+}
+
+function notAcceptable(accept = ''): WeftError {
+  return new WeftError('NOT_ACCEPTABLE', {
+    action: 'Cannot answer in a form that the client reads',
+    found: `accept "${accept}"`,
+    wanted: `"${graphqlMedia}", "${jsonMedia}" or "text/event-stream"`,
+  });
+}
+
+function closing(): WeftError {
+  return new WeftError('SERVICE_UNAVAILABLE', { action: 'Cannot go on with the stream: the gateway is closing' });
+}

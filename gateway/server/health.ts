@@ -1,0 +1,57 @@
+/** `/health/live` says that the process answers; `/health/ready` whether everything behind it does, and if not, why. */
+import { messageOf } from '../../mesh/core/error.ts';
+import { limits } from '../../mesh/core/limits.ts';
+import { jsonReply, type Reply, type Route } from './reply.ts';
+
+export interface Probe {
+  /** `null` when the part works; else why not. Throwing is a reason too. */
+  (): Promise<string | null>;
+}
+
+export interface HealthOptions {
+  /** By name; asked for anew at each look, for a mesh may change. */
+  readonly subgraphs: () => Readonly<Record<string, Probe>>;
+  readonly log: Probe;
+  readonly lineage: Probe;
+}
+
+interface Health {
+  readonly status: 'up' | 'down';
+  readonly reason?: string;
+}
+
+/** Ready is 200 when every part is up, 503 otherwise. Requests that come during a look share it. */
+export function createHealthRoute(options: HealthOptions): Route {
+  let look: Promise<Reply> | null = null;
+  return async (path) => {
+    if (path === '/health/live') return jsonReply(200, '{"status":"up"}');
+    if (path !== '/health/ready') return null;
+    look ??= lookAt(options).finally(() => {
+      look = null;
+    });
+    return look;
+  };
+}
+
+async function lookAt(options: HealthOptions): Promise<Reply> {
+  const named = Object.entries(options.subgraphs()).map(async ([name, probe]) => [name, await ask(probe)] as const);
+  const [subgraphs, log, lineage] = await Promise.all([Promise.all(named), ask(options.log), ask(options.lineage)]);
+  const isUp = [log, lineage, ...subgraphs.map(([, health]) => health)].every(({ status }) => status === 'up');
+  const body = { status: isUp ? 'up' : 'down', subgraphs: Object.fromEntries(subgraphs), log, lineage };
+  return jsonReply(isUp ? 200 : 503, JSON.stringify(body));
+}
+
+async function ask(probe: Probe): Promise<Health> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${limits.healthProbeMs} ms`), limits.healthProbeMs);
+  });
+  try {
+    const reason = await Promise.race([probe(), silence]);
+    return reason === null ? { status: 'up' } : { status: 'down', reason };
+  } catch (error) {
+    return { status: 'down', reason: messageOf(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}

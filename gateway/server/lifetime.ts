@@ -1,0 +1,65 @@
+/** How long an operation may live: until its deadline, until its client leaves, until its token ends. */
+import type { Clock } from '../../mesh/core/clock.ts';
+import { WeftError } from '../../mesh/core/error.ts';
+import type { Subject } from '../../mesh/core/subject.ts';
+
+/** `setTimeout` fires at once for a longer wait. */
+const timerMsMax = 2 ** 31 - 1;
+
+export class Lifetime {
+  readonly #controller = new AbortController();
+  readonly #deadline: NodeJS.Timeout;
+
+  constructor(timeoutMs: number) {
+    this.#deadline = setTimeout(() => this.end(timedOut(timeoutMs)), timeoutMs);
+  }
+
+  /** Aborts with a `WeftError`: `REQUEST_TIMED_OUT`, `EXECUTION_CANCELLED`, or what `end` was given. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The operation has answered, or its stream stands: the deadline no longer holds. */
+  settle(): void {
+    clearTimeout(this.#deadline);
+  }
+
+  /** Ends it now; by default because its client left. */
+  end(reason: WeftError = cancelled()): void {
+    this.settle();
+    this.#controller.abort(reason);
+  }
+}
+
+/** Calls back with `TOKEN_EXPIRED` once the subject's token ends; gives the way to call that off. */
+export function startExpiry(subject: Subject, clock: Clock, onExpired: (error: WeftError) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (waitMs: number): void => {
+    timer = setTimeout(
+      () => (waitMs > timerMsMax ? arm(waitMs - timerMsMax) : onExpired(expired())),
+      Math.min(Math.max(waitMs, 0), timerMsMax),
+    );
+  };
+  if (subject.expiresAt !== null) arm(subject.expiresAt * 1000 - clock.now());
+  return () => clearTimeout(timer);
+}
+
+function timedOut(timeoutMs: number): WeftError {
+  return new WeftError('REQUEST_TIMED_OUT', {
+    action: 'Cannot answer the request in time',
+    found: `no answer after ${timeoutMs} ms`,
+    fix: 'Ask for less at once, or try again.',
+  });
+}
+
+function cancelled(): WeftError {
+  return new WeftError('EXECUTION_CANCELLED', { action: 'Cannot finish the operation: its client left' });
+}
+
+function expired(): WeftError {
+  return new WeftError('TOKEN_EXPIRED', {
+    action: 'Cannot go on with the stream',
+    found: 'a token that has ended',
+    fix: 'Get a new token and ask again.',
+  });
+}

@@ -1,0 +1,184 @@
+/**
+ * The life of one request: document → operation → variables → authorize → plan → execute → shape → record. What comes
+ * before (admitting it, telling who asks) is the transports' part.
+ */
+import { type GraphQLError, type OperationDefinitionNode, OperationTypeNode, getVariableValues } from 'graphql';
+import type { RequestLimits } from '../../mesh/core/config.ts';
+import { WeftError } from '../../mesh/core/error.ts';
+import type { JsonObject } from '../../mesh/core/json.ts';
+import { limits } from '../../mesh/core/limits.ts';
+import type { Subgraph } from '../../mesh/core/subgraph.ts';
+import type { Subject } from '../../mesh/core/subject.ts';
+import type { Rule } from '../../mesh/policy/rules.ts';
+import { type NamedPolicies, decideRule } from '../../mesh/policy/view.ts';
+import { type CompiledOperation, compileOperation, writeAnswer } from '../execute/operation.ts';
+import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
+import { type Cache, createCache } from '../plan/cache.ts';
+import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
+import { normaliseOperation } from '../plan/normalise.ts';
+import type { AccessRecorder } from '../policy/access.ts';
+import { rulesOf } from '../policy/prune.ts';
+import type { Supergraph } from '../supergraph/supergraph.ts';
+import type { Report } from './failure.ts';
+import type { Gateway, OperationRequest, OperationResult } from './operation.ts';
+import { refusal } from './refusal.ts';
+import { streamAnswers } from './stream.ts';
+
+export interface PipelineOptions {
+  readonly supergraph: Supergraph;
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  readonly policies: NamedPolicies;
+  readonly limits: RequestLimits;
+  readonly recorder: AccessRecorder | null;
+  readonly report: Report;
+}
+
+/** A request that is ready to be sent to subgraphs. */
+export interface PreparedOperation {
+  readonly operation: CompiledOperation;
+  readonly context: ExecutionContext;
+  /** The client's own variables: introspection coerces them itself. */
+  readonly variables: JsonObject;
+}
+
+/** The gateway, and the step that its transports share with the domains' `mesh` agent. */
+export interface Pipeline extends Gateway {
+  /** Throws a `WeftError` when the request is refused before execution. */
+  prepare(request: OperationRequest, signal: AbortSignal): PreparedOperation;
+  /** Runs what `prepare` gave; the answer's body. */
+  run(prepared: PreparedOperation): Promise<string>;
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const plans = createPlans(options);
+
+  const prepare: Pipeline['prepare'] = (request, signal) => {
+    const document = plans.document(request.query);
+    const operation = selectOperation(document, request.operationName);
+    assertMethod(operation, request);
+    const variables = coerceVariables(operation, request.variables, options.supergraph);
+    const compiled = plans.operation(document, { operation, variables, subject: request.subject });
+    const { headers, subject } = request;
+    const context = { subgraphs: options.subgraphs, variables, headers, subject, signal };
+    return { operation: compiled, context, variables: request.variables };
+  };
+
+  const run: Pipeline['run'] = async ({ operation, context, variables }) => {
+    const result = createResult(operation.introspect?.(variables));
+    if (operation.introspect !== null) result.plain = false;
+    await runGroups(operation.groups, result, context);
+    const body = writeAnswer(operation, result);
+    options.recorder?.record(operation, context.subject);
+    return body;
+  };
+
+  return {
+    prepare,
+    run,
+    async execute(request, signal) {
+      try {
+        const prepared = prepare(request, signal);
+        if (prepared.operation.kind === OperationTypeNode.SUBSCRIPTION) throw subscriptionRefused();
+        return answered(await run(prepared));
+      } catch (error) {
+        return refusal(error, options.report);
+      }
+    },
+    async subscribe(request, signal) {
+      try {
+        const prepared = prepare(request, signal);
+        if (prepared.operation.source === null) return answered(await run(prepared));
+        options.recorder?.record(prepared.operation, request.subject);
+        return { stream: streamAnswers(prepared.operation, prepared.operation.source, prepared.context) };
+      } catch (error) {
+        return refusal(error, options.report);
+      }
+    },
+  };
+}
+
+/** Documents by text, and their compiled operations by everything that decides one. */
+interface Plans {
+  document(text: string): NumberedDocument;
+  operation(document: NumberedDocument, asked: Asked): CompiledOperation;
+}
+
+interface NumberedDocument extends ParsedDocument {
+  readonly number: number;
+}
+
+interface Asked {
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly subject: Subject;
+}
+
+/** An operation in normal form with the rules that can bear on it. */
+interface Form {
+  readonly operation: OperationDefinitionNode;
+  readonly rules: readonly Rule[];
+}
+
+function createPlans({ supergraph, policies, limits: bounds }: PipelineOptions): Plans {
+  const schema = supergraph.planner.apiSchema;
+  const bytesMax = limits.documentCacheBytesMax;
+  const sizeOf = () => bytesPerOperation;
+  const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
+  const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
+  const compiled: Cache<CompiledOperation> = createCache({ bytesMax, sizeOf });
+  let count = 0;
+  return {
+    document: (text) => documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
+    operation(document, { operation, variables, subject }) {
+      const conditions = document.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
+      const key = `${document.number} ${operation.name?.value ?? ''} ${conditions}`;
+      const form = forms.get(key, () => {
+        const normal = normaliseOperation(operation, document.ast, variables);
+        return { operation: normal, rules: rulesOf(normal, schema, supergraph.rules) };
+      });
+      const denials = denialsFor(form.rules, subject, policies);
+      const signature = form.rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('');
+      return compiled.get(`${key} ${signature}`, () => compileOperation(form.operation, supergraph, denials));
+    },
+  };
+}
+
+/** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
+const bytesPerOperation = 64 * 1024;
+
+function denialsFor(rules: readonly Rule[], subject: Subject, policies: NamedPolicies): ReadonlyMap<Rule, string> {
+  const denials = new Map<Rule, string>();
+  for (const rule of rules) {
+    const verdict = decideRule(rule, subject, policies);
+    if (!verdict.allow) denials.set(rule, verdict.reason);
+  }
+  return denials;
+}
+
+function coerceVariables(
+  operation: OperationDefinitionNode,
+  inputs: JsonObject,
+  { planner }: Supergraph,
+): Readonly<Record<string, unknown>> {
+  if (!operation.variableDefinitions?.length) return {};
+  const { coerced, errors } = getVariableValues(planner.apiSchema, operation.variableDefinitions, inputs, { maxErrors: 10 });
+  if (errors === undefined) return coerced;
+  const details = errors.map(({ message, locations }: GraphQLError) => ({ message, locations }));
+  throw new WeftError('BAD_REQUEST', { action: errors[0]?.message ?? 'Cannot read the variables', details: { errors: details } });
+}
+
+function assertMethod(operation: OperationDefinitionNode, request: OperationRequest): void {
+  if (!request.readOnly || operation.operation !== OperationTypeNode.MUTATION) return;
+  throw new WeftError('METHOD_NOT_ALLOWED', { action: 'Cannot run a mutation by GET', fix: 'Send it by POST.' });
+}
+
+function subscriptionRefused(): WeftError {
+  return new WeftError('BAD_REQUEST', {
+    action: 'Cannot answer a subscription with one response',
+    fix: 'Use a WebSocket (graphql-transport-ws) or `accept: text/event-stream`.',
+  });
+}
+
+function answered(body: string): OperationResult {
+  return { body, executed: true, status: 200 };
+}

@@ -1,0 +1,122 @@
+/**
+ * Reads the parameters of a GraphQL request off HTTP (GraphQL over HTTP, section "Request") and refuses what is not
+ * well-formed before anything of GraphQL is looked at.
+ */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { messageOf, WeftError } from '../../mesh/core/error.ts';
+import { isJsonObject, type JsonObject } from '../../mesh/core/json.ts';
+import type { OperationRequest } from './operation.ts';
+import { isJsonContent } from './media.ts';
+
+export type Parameters = Pick<OperationRequest, 'query' | 'operationName' | 'variables'>;
+
+/** Headers that a browser sends to another site only after that site has agreed (Fetch, "CORS-preflight request"). */
+const preflightHeaders = ['weft-require-preflight', 'apollo-require-preflight', 'x-apollo-operation-name'];
+
+/** Parameters of a POST: one JSON object. Throws `UNSUPPORTED_MEDIA_TYPE`, `REQUEST_TOO_LARGE` or `BAD_REQUEST`. */
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Parameters> {
+  const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers;
+  if (!isJsonContent(type) || encoding !== 'identity') {
+    throw new WeftError('UNSUPPORTED_MEDIA_TYPE', {
+      action: 'Cannot read the request body',
+      found: `content-type "${type ?? ''}"${encoding === 'identity' ? '' : ` in content-encoding "${encoding}"`}`,
+      wanted: '"application/json" in UTF-8, not encoded',
+    });
+  }
+  return parseParameters(parseJson(await collect(request, bytesMax), 'the request body'));
+}
+
+/** Parameters of a GET, from the text after `?`. Throws `BAD_REQUEST`. */
+export function readSearch(search: string, headers: IncomingHttpHeaders): Parameters {
+  assertNotForged(headers);
+  const given = new URLSearchParams(search);
+  return parseParameters({
+    query: given.get('query'),
+    operationName: given.get('operationName'),
+    variables: parseJson(given.get('variables') || 'null', 'the parameter "variables"'),
+    extensions: parseJson(given.get('extensions') || 'null', 'the parameter "extensions"'),
+  });
+}
+
+/**
+ * Another site can make a browser send a GET, and learn something from how long it takes. Browsers say so themselves
+ * (Fetch Metadata); clients that are no browsers say nothing and need no extra header, as GraphQL over HTTP wants it.
+ * A POST needs no such care: its content type already forces a preflight.
+ */
+function assertNotForged(headers: IncomingHttpHeaders): void {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin' || site === 'none') return;
+  if (preflightHeaders.some((name) => headers[name] !== undefined)) return;
+  throw new WeftError('BAD_REQUEST', {
+    action: 'Cannot run an operation by GET for a page of another site',
+    found: `"sec-fetch-site: ${String(site)}"`,
+    fix: 'Use POST, or send a header "weft-require-preflight".',
+  });
+}
+
+function collect(request: IncomingMessage, bytesMax: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const refuse = (): void => {
+      request.removeAllListeners('data');
+      reject(tooLarge(bytesMax));
+    };
+    if (Number(request.headers['content-length']) > bytesMax) return refuse();
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) refuse();
+      else chunks.push(chunk);
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? String(chunks[0]) : String(Buffer.concat(chunks))));
+    request.once('error', reject);
+  });
+}
+
+function tooLarge(bytesMax: number): WeftError {
+  return new WeftError('REQUEST_TOO_LARGE', {
+    action: 'Cannot read the request body',
+    found: `more than ${bytesMax} bytes`,
+    wanted: 'at most that many',
+  });
+}
+
+function parseJson(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new WeftError('BAD_REQUEST', { action: `Cannot parse ${place} as JSON`, found: messageOf(cause), cause });
+  }
+}
+
+function parseParameters(given: unknown): Parameters {
+  if (!isJsonObject(given)) {
+    throw malformed('the request body', given, 'one JSON object; operations are not taken in batches');
+  }
+  const { query, operationName, variables, extensions } = given;
+  if (typeof query !== 'string') throw malformed('the parameter "query"', query, 'a string');
+  parseObject(extensions, 'extensions');
+  return { query, operationName: parseName(operationName), variables: parseObject(variables, 'variables') ?? {} };
+}
+
+function parseName(given: unknown): string | null {
+  if (given === undefined || given === null || given === '') return null;
+  if (typeof given !== 'string') throw malformed('the parameter "operationName"', given, 'a string or null');
+  return given;
+}
+
+function parseObject(given: unknown, name: string): JsonObject | null {
+  if (given === undefined || given === null) return null;
+  if (!isJsonObject(given)) throw malformed(`the parameter "${name}"`, given, 'an object or null');
+  return given;
+}
+
+function malformed(place: string, given: unknown, wanted: string): WeftError {
+  return new WeftError('BAD_REQUEST', { action: `Cannot take ${place}`, found: kindOf(given), wanted });
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

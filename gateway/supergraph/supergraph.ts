@@ -1,0 +1,15 @@
+/** A supergraph in use: what clients see, how it is planned, and what binds them. */
+import { parse } from 'graphql';
+import { type Rules, readRules } from '../../mesh/policy/rules.ts';
+import { type Planner, createPlanner } from '../plan/planner.ts';
+
+export interface Supergraph {
+  readonly sdl: string;
+  readonly planner: Planner;
+  readonly rules: Rules;
+}
+
+/** Reads a supergraph SDL, whoever composed it. Throws `COMPOSITION_FAILED`. */
+export function readSupergraph(sdl: string): Supergraph {
+  return { sdl, planner: createPlanner(sdl), rules: readRules(parse(sdl, { noLocation: true })) };
+}
