@@ -31,7 +31,7 @@ function claimAt(claims: JsonObject, name: string): Json | undefined {
   if (Object.hasOwn(claims, name)) return claims[name];
   let value: Json | undefined = claims;
   for (const key of name.split('.')) {
-    value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+    value = isJsonObject(value) ? value[key] : undefined;
   }
   return value;
 }

@@ -1,6 +1,7 @@
 /** Finds the objects of a result that stand at a plan's path, with or without saying where. */
 import { isJsonObject } from '../../mesh/core/json.ts';
 import type { PathStep } from '../plan/plan.ts';
+import { compileSource, property } from './source.ts';
 
 /** A result object under construction; own keys only. */
 export type ResultObject = Record<string, unknown>;
@@ -10,24 +11,23 @@ export type ResponsePath = readonly (string | number)[];
 /** Adds to `found` every object at the path, in the order of the result. */
 export type Collector = (root: ResultObject, found: ResultObject[]) => void;
 
-/** Compiles a path into a collector. */
+/** Compiles a path into a collector: one loop in another, a property read a step. */
 export function compileCollector(path: readonly PathStep[]): Collector {
-  return path.reduceRight<(value: unknown, found: ResultObject[]) => void>((next, step) => {
-    const isWanted = typeTest(step.types);
-    if (step.kind === 'field') {
-      const { key } = step;
-      return (value, found) => {
-        const child = (value as ResultObject)[key];
-        if (child !== null && child !== undefined && isWanted(child)) next(child, found);
-      };
-    }
-    return (value, found) => {
-      if (!Array.isArray(value)) return;
-      for (const item of value) if (item !== null && item !== undefined && isWanted(item)) next(item, found);
-    };
-  }, (value, found) => {
-    if (isJsonObject(value)) found.push(value);
+  const tests: ((value: unknown) => boolean)[] = [];
+  const lines = path.map((step, index) => {
+    const value = step.kind === 'field' ? property(`v${index}`, step.key) : `v${index}[i${index}]`;
+    const next = `v${index + 1}`;
+    const isWanted = step.types === undefined ? '' : ` && test[${tests.push(typeTest(step.types)) - 1}](${next})`;
+    const loop =
+      step.kind === 'field'
+        ? ''
+        : `if (Array.isArray(v${index})) for (let i${index} = 0; i${index} < v${index}.length; i${index}++) `;
+    return `${loop}{ const ${next} = ${value}; if (${next} !== null && ${next} !== undefined${isWanted}) `;
   });
+  const last = `v${path.length}`;
+  const body = `if (typeof ${last} === 'object' && !Array.isArray(${last})) found.push(${last});`;
+  const source = `function collect(v0, found) { ${lines.join('')}${body}${' }'.repeat(lines.length)} }`;
+  return compileSource(source, { test: tests }) as Collector;
 }
 
 /** Every place where one of the wanted objects stands under the path. Slow: only for errors. */

@@ -42,7 +42,8 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
     timeoutMs,
     bytesMax: options.responseBytesMax ?? limits.subgraphResponseBytesMax,
   };
-  const fetch: Subgraph['fetch'] = async (request, signal) => parseResponse(await send(exchange, request, signal), exchange);
+  const sendOnce = shareExchanges(exchange);
+  const fetch: Subgraph['fetch'] = async (request, signal) => parseResponse(await sendOnce(request, signal), exchange);
   return {
     name: options.name,
     sdl: options.sdl,
@@ -69,6 +70,7 @@ interface Exchange {
 }
 
 const probe: SubgraphRequest = {
+  operationKind: 'query',
   query: '{__typename}',
   queryJson: '"{__typename}"',
   variablesJson: '{}',
@@ -87,8 +89,64 @@ function parseUrl({ name, url }: HttpSubgraphOptions): URL {
   });
 }
 
+type Send = (request: SubgraphRequest, signal: AbortSignal) => Promise<Buffer>;
+
+/** One exchange under way and those who wait for it. */
+interface Shared {
+  readonly bytes: Promise<Buffer>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/**
+ * Queries that are the same to the last byte of body and headers are sent once while one is under way: the subgraph
+ * could not tell them apart, so nothing can cross between principals. Each caller reads the answer's bytes for itself.
+ */
+function shareExchanges(exchange: Exchange): Send {
+  const underWay = new Map<string, Shared>();
+  return (request, signal) => {
+    if (request.operationKind !== 'query') return send(exchange, bodyOf(request), { headers: request.headers, signal });
+    const body = bodyOf(request);
+    const key = `${body}${JSON.stringify(request.headers)}`;
+    let shared = underWay.get(key);
+    if (shared === undefined) {
+      const controller = new AbortController();
+      const bytes = send(exchange, body, { headers: request.headers, signal: controller.signal });
+      shared = { bytes, controller, waiting: 0 };
+      underWay.set(key, shared);
+      const forget = () => void underWay.delete(key);
+      bytes.then(forget, forget);
+    }
+    return waitFor(shared, exchange, signal);
+  };
+}
+
+/** One caller leaving does not end the exchange for the others; the last one does. */
+function waitFor(shared: Shared, exchange: Exchange, signal: AbortSignal): Promise<Buffer> {
+  shared.waiting += 1;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      reject(overdue(exchange));
+      shared.waiting -= 1;
+      if (shared.waiting === 0) shared.controller.abort();
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    shared.bytes.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}
+
+function bodyOf({ queryJson, variablesJson }: SubgraphRequest): string {
+  return `{"query":${queryJson},"variables":${variablesJson}}`;
+}
+
+interface Sending {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
 /** Sends one request; gives the bytes of an answer that may hold GraphQL. */
-function send(exchange: Exchange, request: SubgraphRequest, signal: AbortSignal): Promise<Buffer> {
+function send(exchange: Exchange, body: string, { headers: forwarded, signal }: Sending): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;
@@ -107,13 +165,12 @@ function send(exchange: Exchange, request: SubgraphRequest, signal: AbortSignal)
       abort?.(error);
     }
   };
-  const onAbort = () => end(refuse(exchange, 'SUBGRAPH_TIMED_OUT', 'did not answer before the request was over'));
+  const onAbort = () => end(overdue(exchange));
   const timer = setTimeout(() => end(refuse(exchange, 'SUBGRAPH_TIMED_OUT', 'did not answer in time')), exchange.timeoutMs);
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
 
-  const body = `{"query":${request.queryJson},"variables":${request.variablesJson}}`;
-  const headers = { ...request.headers, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9' };
+  const headers = { ...forwarded, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9' };
   exchange.pool.dispatch({ method: 'POST', path: exchange.path, body, headers }, {
     onRequestStart(controller) {
       abort = (reason) => controller.abort(reason);
@@ -171,6 +228,10 @@ function readError(error: unknown): SubgraphError {
 }
 
 type SubgraphCode = 'SUBGRAPH_TIMED_OUT' | 'SUBGRAPH_INVALID_RESPONSE' | 'SUBGRAPH_UNAVAILABLE';
+
+function overdue(exchange: Exchange): WeftError {
+  return refuse(exchange, 'SUBGRAPH_TIMED_OUT', 'did not answer before the request was over');
+}
 
 function refuse(exchange: Exchange, code: SubgraphCode, what: string, cause?: unknown): WeftError {
   return new WeftError(code, { action: `Subgraph "${exchange.name}" ${what}`, cause });

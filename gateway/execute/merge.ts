@@ -1,5 +1,6 @@
 /** Puts what a subgraph answered into the result, key by key; only keys that were asked for get in. */
 import type { Rewrite } from '../plan/plan.ts';
+import { compileSource, property } from './source.ts';
 import type { PossibleTypes } from './represent.ts';
 import type { ResultObject } from './collect.ts';
 
@@ -11,16 +12,16 @@ export type Merge = (target: ResultObject, source: ResultObject) => void;
  * values are copied, so that no later fetch writes into two of them at once.
  */
 export function compileMerge(keys: readonly string[], shared: boolean): Merge {
-  const wanted = keys.filter((key) => key !== '__proto__');
-  return (target, source) => {
-    for (const key of wanted) {
-      const value = source[key];
-      const known = target[key];
-      if (value === undefined || value === known) continue;
-      if (known === undefined || known === null) target[key] = shared ? copy(value) : value;
-      else if (typeof known === 'object' && typeof value === 'object' && value !== null) mergeDeep(known, value);
-    }
-  };
+  const lines = keys
+    .filter((key) => key !== '__proto__')
+    .map((key) => {
+      const [known, value] = [property('target', key), property('source', key)];
+      return `k = ${known}; v = ${value};
+        if (k === undefined || k === null) { if (v !== undefined) ${known} = ${shared ? 'copy(v)' : 'v'}; }
+        else if (typeof k === 'object' && typeof v === 'object' && v !== null && v !== k) mergeDeep(k, v);`;
+    });
+  const source = `function merge(target, source) { let k; let v; ${lines.join('\n')} }`;
+  return compileSource(source, { copy, mergeDeep }) as Merge;
 }
 
 /** Renames keys in a result, as a fetch's output rewrites say. */
@@ -67,7 +68,13 @@ function mergeDeep(target: object, source: object): void {
     });
     return;
   }
-  compileMerge(Object.keys(source), false)(target as ResultObject, source as ResultObject);
+  const [known, other] = [target as ResultObject, source as ResultObject];
+  for (const key of Object.keys(other)) {
+    const [value, present] = [other[key], known[key]];
+    if (key === '__proto__' || value === present) continue;
+    if (present === undefined || present === null) known[key] = value;
+    else if (typeof present === 'object' && typeof value === 'object' && value !== null) mergeDeep(present, value);
+  }
 }
 
 function copy(value: unknown): unknown {

@@ -4,11 +4,14 @@
  */
 import type { RequiredSelection, Rewrite } from '../plan/plan.ts';
 import type { ResultObject } from './collect.ts';
+import { compileSource, literal, property } from './source.ts';
 
 /** How objects of one concrete type are represented. */
 export interface Represent {
-  /** Tells two entities of the type apart, at less cost than their text; `undefined` when the object lacks what is required. */
+  /** A value of the entity that is cheap to get and mostly tells it from others. */
   key(entity: ResultObject): unknown;
+  /** Whether two entities of one key have one text. A no may be wrong: then the texts tell. */
+  isSame(a: ResultObject, b: ResultObject): boolean;
   /** The representation as JSON text; `undefined` when the object lacks what is required. */
   write(entity: ResultObject): string | undefined;
 }
@@ -58,15 +61,16 @@ function compileForType(type: string, { requires, rewrites, possibleTypes }: Req
     }
   }
   const write = compileObject(fields, constants);
-  const [only, ...others] = keys;
-  // Of most types one scalar tells: the text need not be written to know an entity again.
-  if (only === undefined || others.length > 0 || only.fields !== null) return { key: write, write };
-  const { key } = only;
-  return { key: (entity) => scalarOf(entity[key]) ?? write(entity), write };
-}
-
-function scalarOf(value: unknown): string | number | null {
-  return typeof value === 'string' || typeof value === 'number' ? value : null;
+  const [first, ...others] = keys.sort((a, b) => Number(a.fields !== null) - Number(b.fields !== null));
+  if (first === undefined || first.fields !== null) return { key: write, isSame: () => true, write };
+  const v = property('o', first.key);
+  const key = `function key(o) { const v = ${v}; return typeof v === 'string' || typeof v === 'number' ? v : write(o); }`;
+  const same = others.map((field) => `${property('a', field.key)} === ${property('b', field.key)}`);
+  return {
+    key: compileSource(key, { write }) as Represent['key'],
+    isSame: compileSource(`function isSame(a, b) { return ${['true', ...same].join(' && ')}; }`) as Represent['isSame'],
+    write,
+  };
 }
 
 function requiredFields(
@@ -96,27 +100,16 @@ function mergeFields(known: RequiredField | undefined, field: RequiredField): Re
 type Write = Represent['write'];
 
 function compileObject(fields: readonly RequiredField[], constants: ReadonlyMap<string, unknown>): Write {
-  const writers = fields.map(({ key, fields: children }, index) => {
+  const nested: Write[] = [];
+  const lines = fields.map(({ key, fields: children }, index) => {
     const prefix = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
-    const constant = constants.has(key) ? prefix + JSON.stringify(constants.get(key)) : null;
-    const write = children === null ? null : compileObject(children, new Map());
-    return { key, prefix, constant, write };
+    if (constants.has(key)) return `t += ${literal(prefix + JSON.stringify(constants.get(key)))};`;
+    const written = children === null ? 'JSON.stringify(v)' : `nest(v, nested[${nested.push(compileObject(children, new Map())) - 1}])`;
+    return `v = ${property('o', key)}; if (v === undefined) return undefined;
+      w = ${written}; if (w === undefined) return undefined; t += ${literal(prefix)} + w;`;
   });
-  return (object) => {
-    let text = '';
-    for (const { key, prefix, constant, write } of writers) {
-      if (constant !== null) {
-        text += constant;
-        continue;
-      }
-      const value = object[key];
-      if (value === undefined) return undefined;
-      const written = write === null ? JSON.stringify(value) : writeNested(value, write);
-      if (written === undefined) return undefined;
-      text += prefix + written;
-    }
-    return `${text}}`;
-  };
+  const source = `function write(o) { let v; let w; let t = ''; ${lines.join('\n')} return t + '}'; }`;
+  return compileSource(source, { nested, nest: writeNested }) as Write;
 }
 
 function writeNested(value: unknown, write: Write): string | undefined {

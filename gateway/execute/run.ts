@@ -9,6 +9,7 @@ import type { Subject } from '../../mesh/core/subject.ts';
 import { type ResponsePath, type ResultObject, pathsTo, staticPrefix } from './collect.ts';
 import type { CompiledGroup, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
+import type { Represent } from './represent.ts';
 
 /** What one request brings along. */
 export interface ExecutionContext {
@@ -77,26 +78,37 @@ function gatherEntities(part: EntitiesPart, data: ResultObject): readonly Wanted
   const found: ResultObject[] = [];
   for (const place of part.places) place.collect(data, found);
   const all: Wanted[] = [];
-  const byType = new Map<unknown, Map<unknown, Wanted>>();
+  const byType = new Map<unknown, KnownEntities>();
   for (const entity of found) {
     const type = entity['__typename'];
     const represent = part.represent(type);
     if (represent === null) continue;
-    let byKey = byType.get(type);
-    if (byKey === undefined) byType.set(type, (byKey = new Map()));
-    const key = represent.key(entity);
-    const known = byKey.get(key);
-    if (known !== undefined) {
-      known.targets.push(entity);
-      continue;
-    }
-    const representation = represent.write(entity);
-    if (representation === undefined) continue;
-    const wanted = { representation, targets: [entity] };
-    byKey.set(key, wanted);
-    all.push(wanted);
+    let known = byType.get(type);
+    if (known === undefined) byType.set(type, (known = { byKey: new Map(), byText: new Map() }));
+    const wanted = findWanted(entity, represent, known);
+    if (wanted === null) continue;
+    if (wanted.targets.push(entity) === 1) all.push(wanted);
   }
   return all;
+}
+
+/** Entities of one type met so far. Keys and texts are kept apart: a key may read like another entity's text. */
+interface KnownEntities {
+  readonly byKey: Map<unknown, Wanted>;
+  readonly byText: Map<string, Wanted>;
+}
+
+/** The lookup that an entity shares with equal ones, or a new one; `null` when it lacks what is required. */
+function findWanted(entity: ResultObject, represent: Represent, { byKey, byText }: KnownEntities): Wanted | null {
+  const key = represent.key(entity);
+  const known = byKey.get(key);
+  if (known?.targets[0] !== undefined && represent.isSame(known.targets[0], entity)) return known;
+  const representation = represent.write(entity);
+  if (representation === undefined) return null;
+  const wanted = byText.get(representation) ?? { representation, targets: [] };
+  byText.set(representation, wanted);
+  if (known === undefined) byKey.set(key, wanted);
+  return wanted;
 }
 
 /** The variables of a group's operation as JSON: representations, and those of the client's that it uses. */
@@ -118,9 +130,9 @@ export function writeVariables(group: Pick<CompiledGroup, 'parts' | 'variables'>
 function ask(group: CompiledGroup, variablesJson: string, context: ExecutionContext): Promise<SubgraphResponse> {
   const subgraph = context.subgraphs.get(group.subgraph);
   if (subgraph === undefined) throw new Error(`The plan names a subgraph "${group.subgraph}" that is not there.`);
-  const { query, queryJson } = group;
+  const { operationKind, query, queryJson } = group;
   const { headers, subject, signal } = context;
-  return subgraph.fetch({ query, queryJson, variablesJson, headers, subject }, signal);
+  return subgraph.fetch({ operationKind, query, queryJson, variablesJson, headers, subject }, signal);
 }
 
 interface Answered {

@@ -4,6 +4,7 @@
  */
 import type { FieldShape, LeafShape, NullableShape, ObjectShape, ShapeValue } from './shape.ts';
 import { writeLeaf } from './leaf.ts';
+import { compileSource, literal, property } from './source.ts';
 import type { ResultObject } from './collect.ts';
 
 /** The answer's text, or `null` when the careful writer has to look. */
@@ -52,16 +53,15 @@ function compileFields(fields: readonly FieldShape[] | null): Write {
   if (fields === null) return writeAmiss;
   const called: Write[] = [];
   const lines = fields.map((field, index) => {
-    const key = JSON.stringify(`${index === 0 ? '' : ','}${JSON.stringify(field.key)}:`);
-    if (field.from === 'typename') return `out += ${key} + ${JSON.stringify(JSON.stringify(field.parent))};`;
+    const key = `${index === 0 ? '' : ','}${JSON.stringify(field.key)}:`;
+    if (field.from === 'typename') return `out += ${literal(key + JSON.stringify(field.parent))};`;
     if (field.from === 'denied') {
-      return field.value.kind === 'nonNull' ? 'pen.amiss = true;' : `out += ${key} + 'null';`;
+      return field.value.kind === 'nonNull' ? 'pen.amiss = true;' : `out += ${literal(`${key}null`)};`;
     }
-    return `v = o[${JSON.stringify(field.key)}]; out += ${key} + ${valueSource(field.value, called)};`;
+    return `v = ${property('o', field.key)}; out += ${literal(key)} + ${valueSource(field.value, called)};`;
   });
-  const body = `return function writeObject(o, pen) { let v; let out = '{'; ${lines.join('\n')} return out + '}'; }`;
-  // The source holds nothing but names and numbers of ours and JSON string literals.
-  return new Function('call', 'absent', body)(called, absent) as Write;
+  const source = `function writeObject(o, pen) { let v; let out = '{'; ${lines.join('\n')} return out + '}'; }`;
+  return compileSource(source, { call: called, absent }) as Write;
 }
 
 /** An expression that writes `v`. */
@@ -108,13 +108,13 @@ function compileValue(shape: NullableShape): Write {
 function compileList(item: ShapeValue): Write {
   const called: Write[] = [];
   const written = valueSource(item, called);
-  const body = `return function writeList(list, pen) {
+  const source = `function writeList(list, pen) {
     if (!Array.isArray(list)) return absent(pen);
     let out = '[';
     for (let i = 0; i < list.length; i++) { const v = list[i]; if (i > 0) out += ','; out += ${written}; }
     return out + ']';
   }`;
-  return new Function('call', 'absent', body)(called, absent) as Write;
+  return compileSource(source, { call: called, absent }) as Write;
 }
 
 function absent(pen: Pen): string {

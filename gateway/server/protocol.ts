@@ -169,6 +169,7 @@ function endable<T>(results: AsyncGenerator<T>, life: Lifetime): AsyncIterableIt
   return {
     next: () => results.next(),
     return: () => {
+      life.end();
       return results.return(undefined);
     },
     [Symbol.asyncIterator]() {

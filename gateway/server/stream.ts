@@ -15,10 +15,10 @@ export async function* streamAnswers(
   if (subgraph?.subscribe === undefined) {
     throw new WeftError('SUBGRAPH_UNAVAILABLE', { action: `Subgraph "${group.subgraph}" serves no subscriptions` });
   }
-  const { query, queryJson } = group;
+  const { operationKind, query, queryJson } = group;
   const { headers, subject, signal } = context;
   const variablesJson = writeVariables(group, [], context);
-  for await (const event of subgraph.subscribe({ query, queryJson, variablesJson, headers, subject }, signal)) {
+  for await (const event of subgraph.subscribe({ operationKind, query, queryJson, variablesJson, headers, subject }, signal)) {
     const result = createResult();
     result.plain = false;
     if (event.data) takeRoot(part, event.data, result);

@@ -93,7 +93,7 @@ export interface ProductDeployed {
   readonly process: string | null;
   /** Labels of the data events that feed it (`@event`). */
   readonly labels: readonly string[];
-  /** Coordinates of other products that it declares itself derived from (`@derivedFrom`). */
+  /** The products it declares itself derived from, as `DOMAIN/NAME`: those that own the coordinates of `@derivedFrom`. */
   readonly derivedFrom: readonly string[];
   /** Names and types of its fields, for search by schema: `delay: Int!`. */
   readonly fields: readonly string[];

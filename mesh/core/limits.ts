@@ -4,14 +4,25 @@ export const limits = {
   /** Log. */
   eventPayloadBytesMax: 32 * 1024,
   eventTextLengthMax: 512,
+  eventClassesMax: 64,
   logAppendQueueMax: 50_000,
   logBatchMax: 2_000,
   logReadMax: 1_000,
+  /** How long a write waits for another process that writes to the same log. */
+  logBusyMs: 5_000,
+  /** How often followers look for what other processes wrote. */
+  logPollMs: 1_000,
+  /** A larger log is not read through when it is opened after a crash. */
+  logCheckBytesMax: 256 * 1024 * 1024,
   /** Lineage. */
   lineageBatchMax: 1_000,
   lineageDepthMax: 50,
   lineageNodesMax: 10_000,
+  lineageReadMax: 1_000,
+  /** How long a write waits for another process that writes to the same store. */
+  lineageBusyMs: 5_000,
   lineageRetryMs: 1_000,
+  lineageRetryMsMax: 30_000,
   /** Processes. */
   executionTimeoutMs: 30_000,
   executionsQueuedMax: 1_000,
@@ -19,6 +30,22 @@ export const limits = {
   workerMemoryMb: 256,
   workersPerDomain: 1,
   workerStartMs: 15_000,
+  workerExecutionsMax: 32,
+  /** How long a worker may take to answer that it stopped an execution. */
+  workerGraceMs: 500,
+  workerPingMs: 250,
+  /** A worker that does not answer for so long holds its event loop: it is given no further executions. */
+  workerStallMs: 2_000,
+  workersInQuarantineMax: 2,
+  /** Deaths in a row, of workers that finished nothing, after which the next one starts only when it is needed. */
+  workerDeathsMax: 3,
+  agentCallsMax: 1_000,
+  sqlConnectionsMax: 4,
+  sqlMemoryMb: 1_024,
+  sqlTextsMax: 1_000,
+  recordsQueuedMax: 10_000,
+  recordsRetryMs: 1_000,
+  subgraphDocumentsMax: 1_000,
   entityBatchMax: 1_000,
   agentRowsMax: 100_000,
   /** Gateway. */

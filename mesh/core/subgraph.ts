@@ -6,6 +6,8 @@ import type { JsonObject } from './json.ts';
 import type { Subject } from './subject.ts';
 
 export interface SubgraphRequest {
+  /** Two queries of one text at one time may be answered once; nothing else may. */
+  readonly operationKind: 'query' | 'mutation' | 'subscription';
   /** A GraphQL operation of this subgraph's own schema. */
   readonly query: string;
   /** The same text as a JSON string literal, made once a plan. */

@@ -115,11 +115,6 @@ test('claims are found by their names in the configuration: whole, or by path, a
   assert.deepEqual(subject.scopes, ['a', 'b']);
 });
 
-test('a path does not lead into what every object has', async (context) => {
-  const { authenticate, signer } = await build(context, { claims: { roles: 'constructor.name' } });
-  assert.deepEqual((await authenticate(`Bearer ${await sign(signer)}`)).roles, []);
-});
-
 const badClaims: Record<string, Record<string, unknown>> = {
   'of another issuer': { iss: 'https://evil.example' },
   'of no issuer': { iss: undefined },

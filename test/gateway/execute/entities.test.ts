@@ -84,13 +84,20 @@ test("a rewrite sets an interface object's type name", () => {
   assert.equal(represent('Book')?.write({ __typename: 'Book', id: 1 }), '{"__typename":"Media","id":1}');
 });
 
-test('a single scalar tells entities apart; anything else does by its text', () => {
-  const requires = [fragment('Book', 'isbn')];
+test('two entities are the same only when all that is required is', () => {
+  const requires = [fragment('Book', 'isbn', 'price')];
   const represent = compileRepresentations({ requires, rewrites: [], possibleTypes })('Book');
-  assert.equal(represent?.key({ isbn: 'x' }), 'x');
-  assert.notEqual(represent?.key({ isbn: '1' }), represent?.key({ isbn: 1 }));
-  const pair = compileRepresentations({ requires: [fragment('Book', 'a', 'b')], rewrites: [], possibleTypes })('Book');
-  assert.equal(pair?.key({ __typename: 'Book', a: 1, b: 2 }), '{"__typename":"Book","a":1,"b":2}');
+  assert.ok(represent);
+  assert.equal(represent.key({ isbn: 'x', price: 1 }), 'x');
+  assert.notEqual(represent.key({ isbn: '1' }), represent.key({ isbn: 1 }));
+  assert.ok(represent.isSame({ isbn: 'x', price: 1 }, { isbn: 'x', price: 1, extra: 2 }));
+  assert.ok(!represent.isSame({ isbn: 'x', price: 1 }, { isbn: 'x', price: 2 }));
+  const nested = compileRepresentations({
+    requires: [{ kind: 'fragment', selections: [{ kind: 'field', key: 'of', selections: [{ kind: 'field', key: 'id' }] }] }],
+    rewrites: [],
+    possibleTypes,
+  })('Book');
+  assert.equal(nested?.key({ of: { id: 1 } }), '{"of":{"id":1}}', 'without a scalar the text tells');
 });
 
 test('a merge takes only keys that were asked for, and never a prototype', () => {
