@@ -44,7 +44,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { config, supergraph, subgraphs, log, output } = options;
   const report: Report = (error, id) => output.note(`${id} ${messageOf(error)}`);
   const recorder: AccessRecorder | null =
-    log && createAccessRecorder(log, { onFailure: (error) => output.note(`access could not be recorded: ${messageOf(error)}`) });
+    log &&
+    createAccessRecorder(log, {
+      onFailure: (error) => output.note(`access could not be recorded: ${messageOf(error)}`),
+    });
   const pipeline = createPipeline({
     supergraph,
     subgraphs,

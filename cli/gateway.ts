@@ -15,7 +15,12 @@ const { config, host, port } = commonFlags;
 export const command = defineCommand({
   description: 'Runs the gateway before the subgraphs that a supergraph names. Stops on SIGTERM or SIGINT.',
   flags: {
-    supergraph: { kind: 'text', value: 'FILE', required: true, description: 'supergraph SDL, composed by `weft compose` or elsewhere' },
+    supergraph: {
+      kind: 'text',
+      value: 'FILE',
+      required: true,
+      description: 'supergraph SDL, composed by `weft compose` or elsewhere',
+    },
     config,
     host,
     port,
@@ -28,7 +33,13 @@ export const command = defineCommand({
       supergraph.planner.subgraphs.map(({ name, url }) => {
         const { routingUrl } = settings.subgraphs[name] ?? { routingUrl: url };
         const { timeouts, limits } = settings;
-        const options = { name, sdl: '', url: routingUrl, timeoutMs: timeouts.subgraphMs, responseBytesMax: limits.responseBytes };
+        const options = {
+          name,
+          sdl: '',
+          url: routingUrl,
+          timeoutMs: timeouts.subgraphMs,
+          responseBytesMax: limits.responseBytes,
+        };
         return [name, createHttpSubgraph(options)];
       }),
     );

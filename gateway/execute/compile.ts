@@ -73,7 +73,10 @@ export function compileGroup(fetches: readonly FetchNode[], possibleTypes: Possi
   const [first] = fetches;
   if (first === undefined) throw new Error('A group has no fetch.');
   const lookups = first.requires === undefined ? [] : distinctLookups(fetches);
-  const parts = first.requires === undefined ? [compileRoot(first, possibleTypes)] : lookups.map((lookup, index) => compileEntities(lookup, { index, count: lookups.length, possibleTypes }));
+  const parts =
+    first.requires === undefined
+      ? [compileRoot(first, possibleTypes)]
+      : lookups.map((lookup, index) => compileEntities(lookup, { index, count: lookups.length, possibleTypes }));
   const query = lookups.length > 1 ? joinOperations(lookups) : first.operation;
   return {
     subgraph: first.subgraph,
@@ -88,7 +91,12 @@ export function compileGroup(fetches: readonly FetchNode[], possibleTypes: Possi
 function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {
   const operation = operationOf(parse(fetch.operation, { noLocation: true }));
   const keys = responseKeys(operation.selectionSet.selections, fetch);
-  return { kind: 'root', keys, rename: compileRenames(fetch.outputRewrites, possibleTypes), merge: compileMerge(keys, false) };
+  return {
+    kind: 'root',
+    keys,
+    rename: compileRenames(fetch.outputRewrites, possibleTypes),
+    merge: compileMerge(keys, false),
+  };
 }
 
 /** An `_entities` lookup and the fetches of the plan that ask exactly this. */
@@ -114,7 +122,11 @@ function distinctLookups(fetches: readonly FetchNode[]): readonly Lookup[] {
 
 function compileEntities(
   { field, fetches }: Lookup,
-  { index, count, possibleTypes }: { readonly index: number; readonly count: number; readonly possibleTypes: PossibleTypes },
+  {
+    index,
+    count,
+    possibleTypes,
+  }: { readonly index: number; readonly count: number; readonly possibleTypes: PossibleTypes },
 ): EntitiesPart {
   const [fetch] = fetches;
   return {

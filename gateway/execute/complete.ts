@@ -53,7 +53,11 @@ function completeValue(shape: ShapeValue, value: unknown, place: Place): string 
     case 'leaf': {
       const text = writeLeaf(shape, value);
       if (text !== undefined) return text;
-      explain(place, 'SUBGRAPH_INVALID_RESPONSE', `Field ${coordinate(place)} came with a value that is no ${shape.type}.`);
+      explain(
+        place,
+        'SUBGRAPH_INVALID_RESPONSE',
+        `Field ${coordinate(place)} came with a value that is no ${shape.type}.`,
+      );
       return 'null';
     }
     case 'list':

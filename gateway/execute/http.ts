@@ -166,32 +166,51 @@ function send(exchange: Exchange, body: string, { headers: forwarded, signal }: 
     }
   };
   const onAbort = () => end(overdue(exchange));
-  const timer = setTimeout(() => end(refuse(exchange, 'SUBGRAPH_TIMED_OUT', 'did not answer in time')), exchange.timeoutMs);
+  const timer = setTimeout(
+    () => end(refuse(exchange, 'SUBGRAPH_TIMED_OUT', { what: 'did not answer in time' })),
+    exchange.timeoutMs,
+  );
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
 
-  const headers = { ...forwarded, 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9' };
-  exchange.pool.dispatch({ method: 'POST', path: exchange.path, body, headers }, {
-    onRequestStart(controller) {
-      abort = (reason) => controller.abort(reason);
-      if (isOver) controller.abort(new Error('The request is over.'));
+  const headers = {
+    ...forwarded,
+    'content-type': 'application/json',
+    accept: 'application/graphql-response+json, application/json;q=0.9',
+  };
+  exchange.pool.dispatch(
+    { method: 'POST', path: exchange.path, body, headers },
+    {
+      onRequestStart(controller) {
+        abort = (reason) => controller.abort(reason);
+        if (isOver) controller.abort(new Error('The request is over.'));
+      },
+      onResponseStart(_controller, statusCode) {
+        status = statusCode;
+      },
+      onResponseData(_controller, chunk) {
+        size += chunk.length;
+        if (size <= exchange.bytesMax) chunks.push(chunk);
+        else
+          end(
+            refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', {
+              what: `answered with more than ${exchange.bytesMax} bytes`,
+            }),
+          );
+      },
+      onResponseEnd() {
+        // GraphQL over HTTP lets a 4xx or 5xx carry a well-formed answer; only a body tells.
+        end(
+          size === 0
+            ? refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', { what: `answered ${status} without a body` })
+            : null,
+        );
+      },
+      onResponseError(_controller, error) {
+        end(refuse(exchange, 'SUBGRAPH_UNAVAILABLE', { what: 'could not be reached', cause: error }));
+      },
     },
-    onResponseStart(_controller, statusCode) {
-      status = statusCode;
-    },
-    onResponseData(_controller, chunk) {
-      size += chunk.length;
-      if (size <= exchange.bytesMax) chunks.push(chunk);
-      else end(refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', `answered with more than ${exchange.bytesMax} bytes`));
-    },
-    onResponseEnd() {
-      // GraphQL over HTTP lets a 4xx or 5xx carry a well-formed answer; only a body tells.
-      end(size === 0 ? refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', `answered ${status} without a body`) : null);
-    },
-    onResponseError(_controller, error) {
-      end(refuse(exchange, 'SUBGRAPH_UNAVAILABLE', 'could not be reached', error));
-    },
-  });
+  );
   return promise;
 }
 
@@ -200,14 +219,19 @@ function parseResponse(bytes: Buffer, exchange: Exchange): SubgraphResponse {
   try {
     answer = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', 'answered with something that is no JSON', error);
+    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', {
+      what: 'answered with something that is no JSON',
+      cause: error,
+    });
   }
   if (!isJsonObject(answer) || (answer['data'] === undefined && answer['errors'] === undefined)) {
-    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', 'answered with something that is no GraphQL response');
+    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', {
+      what: 'answered with something that is no GraphQL response',
+    });
   }
   const { data, errors } = answer;
   if (data !== undefined && data !== null && !isJsonObject(data)) {
-    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', 'answered with data that is no object');
+    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', { what: 'answered with data that is no object' });
   }
   return {
     ...(data === undefined ? {} : { data }),
@@ -227,12 +251,18 @@ function readError(error: unknown): SubgraphError {
   };
 }
 
+/** What the subgraph did, as a sentence goes on after its name. */
+interface Fault {
+  readonly what: string;
+  readonly cause?: unknown;
+}
+
 type SubgraphCode = 'SUBGRAPH_TIMED_OUT' | 'SUBGRAPH_INVALID_RESPONSE' | 'SUBGRAPH_UNAVAILABLE';
 
 function overdue(exchange: Exchange): WeftError {
-  return refuse(exchange, 'SUBGRAPH_TIMED_OUT', 'did not answer before the request was over');
+  return refuse(exchange, 'SUBGRAPH_TIMED_OUT', { what: 'did not answer before the request was over' });
 }
 
-function refuse(exchange: Exchange, code: SubgraphCode, what: string, cause?: unknown): WeftError {
-  return new WeftError(code, { action: `Subgraph "${exchange.name}" ${what}`, cause });
+function refuse({ name }: Exchange, code: SubgraphCode, { what, cause }: Fault): WeftError {
+  return new WeftError(code, { action: `Subgraph "${name}" ${what}`, cause });
 }

@@ -23,7 +23,10 @@ export function splitIntrospection(
   };
 }
 
-function selectionsWhere(selections: readonly SelectionNode[], isWanted: (name: string) => boolean): readonly SelectionNode[] {
+function selectionsWhere(
+  selections: readonly SelectionNode[],
+  isWanted: (name: string) => boolean,
+): readonly SelectionNode[] {
   return selections.flatMap((selection): readonly SelectionNode[] => {
     if (selection.kind === Kind.FIELD) return isWanted(selection.name.value) ? [selection] : [];
     if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
@@ -32,6 +35,9 @@ function selectionsWhere(selections: readonly SelectionNode[], isWanted: (name: 
   });
 }
 
-function withSelections(operation: OperationDefinitionNode, selections: readonly SelectionNode[]): OperationDefinitionNode {
+function withSelections(
+  operation: OperationDefinitionNode,
+  selections: readonly SelectionNode[],
+): OperationDefinitionNode {
   return { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } };
 }

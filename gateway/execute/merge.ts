@@ -25,7 +25,10 @@ export function compileMerge(keys: readonly string[], shared: boolean): Merge {
 }
 
 /** Renames keys in a result, as a fetch's output rewrites say. */
-export function compileRenames(rewrites: readonly Rewrite[], possibleTypes: PossibleTypes): (source: ResultObject) => void {
+export function compileRenames(
+  rewrites: readonly Rewrite[],
+  possibleTypes: PossibleTypes,
+): (source: ResultObject) => void {
   const renames = rewrites.flatMap((rewrite) => (rewrite.kind === 'rename' ? [rewrite] : []));
   return (source) => {
     for (const { path, to } of renames) renameAt(source, path, { to, possibleTypes });

@@ -2,7 +2,13 @@
  * An operation compiled for all requests that may see the same of it: pruned, planned, its fetches and its answer's
  * writer made into functions. One life of it: `createResult` → `runGroups` → `writeAnswer`.
  */
-import { type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, Kind } from 'graphql';
+import {
+  type FieldNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+  Kind,
+} from 'graphql';
 import type { Planner } from '../plan/planner.ts';
 import { type Denials, type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
@@ -18,7 +24,10 @@ export interface CompiledOperation {
   readonly name: string | null;
   readonly groups: readonly CompiledGroup[];
   /** For a subscription: the fetch whose events start `groups`. */
-  readonly source: { readonly group: Omit<CompiledGroup, 'dependencyCount' | 'dependents'>; readonly part: RootPart } | null;
+  readonly source: {
+    readonly group: Omit<CompiledGroup, 'dependencyCount' | 'dependents'>;
+    readonly part: RootPart;
+  } | null;
   readonly introspect: Introspection | null;
   readonly shape: ObjectShape;
   readonly write: Writer;

@@ -61,7 +61,7 @@ function compileForType(type: string, { requires, rewrites, possibleTypes }: Req
     }
   }
   const write = compileObject(fields, constants);
-  const [first, ...others] = keys.sort((a, b) => Number(a.fields !== null) - Number(b.fields !== null));
+  const [first, ...others] = keys.toSorted((a, b) => Number(a.fields !== null) - Number(b.fields !== null));
   if (first === undefined || first.fields !== null) return { key: write, isSame: () => true, write };
   const v = property('o', first.key);
   const key = `function key(o) { const v = ${v}; return typeof v === 'string' || typeof v === 'number' ? v : write(o); }`;
@@ -81,7 +81,12 @@ function requiredFields(
   for (const selection of selections) {
     const found =
       selection.kind === 'field'
-        ? [{ key: selection.key, fields: selection.selections ? requiredFields(selection.selections, () => true) : null }]
+        ? [
+            {
+              key: selection.key,
+              fields: selection.selections ? requiredFields(selection.selections, () => true) : null,
+            },
+          ]
         : applies(selection.type)
           ? requiredFields(selection.selections, applies)
           : [];
@@ -104,7 +109,10 @@ function compileObject(fields: readonly RequiredField[], constants: ReadonlyMap<
   const lines = fields.map(({ key, fields: children }, index) => {
     const prefix = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
     if (constants.has(key)) return `t += ${literal(prefix + JSON.stringify(constants.get(key)))};`;
-    const written = children === null ? 'JSON.stringify(v)' : `nest(v, nested[${nested.push(compileObject(children, new Map())) - 1}])`;
+    const written =
+      children === null
+        ? 'JSON.stringify(v)'
+        : `nest(v, nested[${nested.push(compileObject(children, new Map())) - 1}])`;
     return `v = ${property('o', key)}; if (v === undefined) return undefined;
       w = ${written}; if (w === undefined) return undefined; t += ${literal(prefix)} + w;`;
   });

@@ -34,24 +34,23 @@ export function createResult(data: ResultObject = {}): Result {
 }
 
 /** Runs all groups. Never rejects: what fails is in the result's errors. */
-export function runGroups(groups: readonly CompiledGroup[], result: Result, context: ExecutionContext): Promise<void> {
-  if (groups.length === 0) return Promise.resolve();
+export async function runGroups(
+  groups: readonly CompiledGroup[],
+  result: Result,
+  context: ExecutionContext,
+): Promise<void> {
   const waiting = groups.map((group) => group.dependencyCount);
-  let left = groups.length;
-  return new Promise((resolve) => {
-    const start = (position: number): void => {
-      const group = groups[position];
-      if (group === undefined) return;
-      void runGroup(group, result, context).then(() => {
-        if (--left === 0) resolve();
-        for (const next of group.dependents) {
-          waiting[next] = (waiting[next] ?? 0) - 1;
-          if (waiting[next] === 0) start(next);
-        }
-      });
-    };
-    groups.forEach((group, position) => group.dependencyCount === 0 && start(position));
-  });
+  const start = async (group: CompiledGroup): Promise<void> => {
+    await runGroup(group, result, context);
+    const next: Promise<void>[] = [];
+    for (const position of group.dependents) {
+      const dependent = groups[position];
+      waiting[position] = (waiting[position] ?? 0) - 1;
+      if (waiting[position] === 0 && dependent !== undefined) next.push(start(dependent));
+    }
+    if (next.length > 0) await Promise.all(next);
+  };
+  await Promise.all(groups.filter((group) => group.dependencyCount === 0).map(start));
 }
 
 async function runGroup(group: CompiledGroup, result: Result, context: ExecutionContext): Promise<void> {
@@ -112,7 +111,11 @@ function findWanted(entity: ResultObject, represent: Represent, { byKey, byText 
 }
 
 /** The variables of a group's operation as JSON: representations, and those of the client's that it uses. */
-export function writeVariables(group: Pick<CompiledGroup, 'parts' | 'variables'>, wanted: AllWanted, context: ExecutionContext): string {
+export function writeVariables(
+  group: Pick<CompiledGroup, 'parts' | 'variables'>,
+  wanted: AllWanted,
+  context: ExecutionContext,
+): string {
   const members: string[] = [];
   group.parts.forEach((part, index) => {
     const lookup = wanted[index];

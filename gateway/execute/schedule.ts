@@ -25,7 +25,9 @@ export function scheduleFetches(root: PlanNode | null): readonly FetchGroup[] {
   leaves.sort((a, b) => a.depth - b.depth);
 
   // Only leaves of one depth share a group: neither can need the other, and no circle can arise.
-  const groups = Map.groupBy(leaves, (leaf) => (isEntityQuery(leaf.fetch) ? `${leaf.depth} ${leaf.fetch.subgraph}` : leaf));
+  const groups = Map.groupBy(leaves, (leaf) =>
+    isEntityQuery(leaf.fetch) ? `${leaf.depth} ${leaf.fetch.subgraph}` : leaf,
+  );
   const positions = new Map<Leaf, number>();
   [...groups.values()].forEach((members, position) => members.forEach((leaf) => positions.set(leaf, position)));
 

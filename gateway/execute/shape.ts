@@ -73,7 +73,11 @@ export function shapeOperation(operation: OperationDefinitionNode, options: Shap
   return shapeObject([operation.selectionSet], root, options);
 }
 
-function shapeObject(sets: readonly SelectionSetNode[], declared: GraphQLOutputType, options: ShapeOptions): ObjectShape {
+function shapeObject(
+  sets: readonly SelectionSetNode[],
+  declared: GraphQLOutputType,
+  options: ShapeOptions,
+): ObjectShape {
   const type = getNamedType(declared);
   const known = new Map<string, readonly FieldShape[] | null>();
   return {
@@ -84,7 +88,9 @@ function shapeObject(sets: readonly SelectionSetNode[], declared: GraphQLOutputT
       let fields = known.get(name);
       if (fields === undefined) {
         const concrete = options.schema.getType(name);
-        const fits = isObjectType(concrete) && (concrete === type || (isAbstractType(type) && options.schema.isSubType(type, concrete)));
+        const fits =
+          isObjectType(concrete) &&
+          (concrete === type || (isAbstractType(type) && options.schema.isSubType(type, concrete)));
         fields = fits && !options.isTypeDenied(name) ? shapeFields(sets, concrete, options) : null;
         known.set(name, fields);
       }
@@ -138,7 +144,12 @@ function shapeNullable(
 ): NullableShape {
   if (isListType(type)) return { kind: 'list', of: shapeType(type.ofType, sets, options) };
   if (isEnumType(type)) {
-    return { kind: 'leaf', leaf: 'enum', type: type.name, values: new Set(type.getValues().map((value) => value.name)) };
+    return {
+      kind: 'leaf',
+      leaf: 'enum',
+      type: type.name,
+      values: new Set(type.getValues().map((value) => value.name)),
+    };
   }
   if (sets.length > 0 && !type.name.startsWith('__')) return shapeObject(sets, type, options);
   return { kind: 'leaf', leaf: leafKind(type.name), type: type.name, values: null };
@@ -179,17 +190,15 @@ function gatherFields(set: SelectionSetNode, gathering: Gathering): void {
   }
 }
 
-function applies(
-  condition: NamedTypeNode | undefined,
-  parent: GraphQLObjectType,
-  schema: GraphQLSchema,
-): boolean {
+function applies(condition: NamedTypeNode | undefined, parent: GraphQLObjectType, schema: GraphQLSchema): boolean {
   if (!condition) return true;
   const type = typeFromAST(schema, condition);
   return type === parent || (isAbstractType(type) && schema.isSubType(type, parent));
 }
 
-const metaFields = new Map([SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].map((field) => [field.name, field]));
+const metaFields = new Map(
+  [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].map((field) => [field.name, field]),
+);
 
 function fieldOf(parent: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {
   const field = metaFields.get(name) ?? parent.getFields()[name];

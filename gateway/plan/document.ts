@@ -59,7 +59,11 @@ export function selectOperation(document: ParsedDocument, name: string | null): 
   const operation = document.operations.find((candidate) => candidate.name?.value === name);
   if (operation !== undefined) return operation;
   const names = document.operations.map((candidate) => `"${candidate.name?.value ?? ''}"`).join(', ');
-  throw new WeftError('OPERATION_NOT_FOUND', { action: `Cannot run operation "${name}"`, found: names, wanted: 'its name among them' });
+  throw new WeftError('OPERATION_NOT_FOUND', {
+    action: `Cannot run operation "${name}"`,
+    found: names,
+    wanted: 'its name among them',
+  });
 }
 
 function parseText(text: string, { tokens }: RequestLimits): DocumentNode {
@@ -75,7 +79,10 @@ function refuseDocument(
   errors: readonly GraphQLError[],
 ): WeftError {
   const action = errors[0]?.message ?? 'Cannot read the document';
-  return new WeftError(code, { action, details: { errors: errors.map(({ message, locations }) => ({ message, locations })) } });
+  return new WeftError(code, {
+    action,
+    details: { errors: errors.map(({ message, locations }) => ({ message, locations })) },
+  });
 }
 
 function assertMeasure(measure: Measure, { depth, aliases, rootFields }: RequestLimits): void {

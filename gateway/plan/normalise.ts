@@ -23,7 +23,7 @@ export function conditionVariables(document: DocumentNode): readonly string[] {
       if (condition?.kind === Kind.VARIABLE) names.add(condition.name.value);
     },
   });
-  return [...names].sort();
+  return [...names].toSorted();
 }
 
 /** The operation without fragments by name and without conditions. The document is valid and of bounded size. */
@@ -48,7 +48,10 @@ interface Normalising {
 }
 
 function normaliseSet(set: SelectionSetNode, normal: Normalising): SelectionSetNode {
-  return { kind: Kind.SELECTION_SET, selections: set.selections.flatMap((selection) => normaliseSelection(selection, normal)) };
+  return {
+    kind: Kind.SELECTION_SET,
+    selections: set.selections.flatMap((selection) => normaliseSelection(selection, normal)),
+  };
 }
 
 function normaliseSelection(selection: SelectionNode, normal: Normalising): readonly SelectionNode[] {
@@ -74,7 +77,10 @@ function isIncluded(selection: SelectionNode, variables: Readonly<Record<string,
   return (selection.directives ?? []).every((directive) => {
     const condition = conditionOf(directive);
     if (condition === undefined) return true;
-    const value = condition.kind === Kind.VARIABLE ? variables[condition.name.value] : condition.kind === Kind.BOOLEAN && condition.value;
+    const value =
+      condition.kind === Kind.VARIABLE
+        ? variables[condition.name.value]
+        : condition.kind === Kind.BOOLEAN && condition.value;
     return directive.name.value === 'include' ? value === true : value !== true;
   });
 }
@@ -87,6 +93,8 @@ function conditionOf(directive: DirectiveNode) {
 function dropUnusedVariables(operation: OperationDefinitionNode): OperationDefinitionNode {
   const used = new Set<string>();
   visit(operation.selectionSet, { Variable: (variable) => void used.add(variable.name.value) });
-  const variableDefinitions = operation.variableDefinitions?.filter((definition) => used.has(definition.variable.name.value));
+  const variableDefinitions = operation.variableDefinitions?.filter((definition) =>
+    used.has(definition.variable.name.value),
+  );
   return { ...operation, variableDefinitions };
 }

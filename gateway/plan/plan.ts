@@ -45,7 +45,9 @@ export type RequiredSelection =
   | { readonly kind: 'fragment'; readonly type?: string; readonly selections: readonly RequiredSelection[] };
 
 /** Steps of a rewrite's path: a key to go into, or a type that the object must be of. */
-export type RewriteStep = { readonly kind: 'key'; readonly key: string } | { readonly kind: 'type'; readonly type: string };
+export type RewriteStep =
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'type'; readonly type: string };
 
 export type Rewrite =
   | { readonly kind: 'set'; readonly path: readonly RewriteStep[]; readonly value: unknown }

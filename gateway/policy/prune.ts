@@ -72,7 +72,7 @@ export function pruneOperation(operation: OperationDefinitionNode, options: Prun
     deniedFields: pruning.deniedFields,
     deniedTypes: pruning.deniedTypes,
     denied: pruning.denied,
-    coordinates: [...pruning.coordinates].sort(),
+    coordinates: [...pruning.coordinates].toSorted(),
   };
 }
 
@@ -126,7 +126,11 @@ class Pruning {
     return selectionSet.selections.length === 0 ? [] : [{ ...selection, selectionSet }];
   }
 
-  private pruneField(field: FieldNode, parent: GraphQLCompositeType, path: readonly string[]): readonly SelectionNode[] {
+  private pruneField(
+    field: FieldNode,
+    parent: GraphQLCompositeType,
+    path: readonly string[],
+  ): readonly SelectionNode[] {
     const name = field.name.value;
     if (name.startsWith('__')) return [field];
     const type = getNamedType((isUnionType(parent) ? undefined : parent.getFields()[name])?.type);
@@ -165,11 +169,16 @@ class Pruning {
   }
 
   /** Denies every field of a set whose type is denied as a whole. */
-  denyAll(set: SelectionSetNode, { type, denial }: { readonly type: GraphQLCompositeType; readonly denial: Rule }): SelectionSetNode {
+  denyAll(
+    set: SelectionSetNode,
+    { type, denial }: { readonly type: GraphQLCompositeType; readonly denial: Rule },
+  ): SelectionSetNode {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
         this.deniedFields.add(selection);
-        this.addDenial(`${type.name}.${selection.name.value}`, denial, [selection.alias?.value ?? selection.name.value]);
+        this.addDenial(`${type.name}.${selection.name.value}`, denial, [
+          selection.alias?.value ?? selection.name.value,
+        ]);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         this.denyAll(selection.selectionSet, { type, denial });
       }

@@ -33,26 +33,29 @@ export interface PipelineOptions {
   readonly report: Report;
 }
 
+/** What a request came to. */
+export interface PipelineAnswer extends OperationResult {
+  /** `null` when the request was refused before there was one. */
+  readonly operation: CompiledOperation | null;
+}
+
+export interface Pipeline extends Gateway {
+  /** `execute`, and which operation it was. */
+  answer(request: OperationRequest, signal: AbortSignal): Promise<PipelineAnswer>;
+}
+
 /** A request that is ready to be sent to subgraphs. */
-export interface PreparedOperation {
+interface PreparedOperation {
   readonly operation: CompiledOperation;
   readonly context: ExecutionContext;
   /** The client's own variables: introspection coerces them itself. */
   readonly variables: JsonObject;
 }
 
-/** The gateway, and the step that its transports share with the domains' `mesh` agent. */
-export interface Pipeline extends Gateway {
-  /** Throws a `WeftError` when the request is refused before execution. */
-  prepare(request: OperationRequest, signal: AbortSignal): PreparedOperation;
-  /** Runs what `prepare` gave; the answer's body. */
-  run(prepared: PreparedOperation): Promise<string>;
-}
-
 export function createPipeline(options: PipelineOptions): Pipeline {
   const plans = createPlans(options);
 
-  const prepare: Pipeline['prepare'] = (request, signal) => {
+  const prepare = (request: OperationRequest, signal: AbortSignal): PreparedOperation => {
     const document = plans.document(request.query);
     const operation = selectOperation(document, request.operationName);
     assertMethod(operation, request);
@@ -63,31 +66,32 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return { operation: compiled, context, variables: request.variables };
   };
 
-  const run: Pipeline['run'] = async ({ operation, context, variables }) => {
+  const run = async ({ operation, context, variables }: PreparedOperation): Promise<PipelineAnswer> => {
     const result = createResult(operation.introspect?.(variables));
     if (operation.introspect !== null) result.plain = false;
     await runGroups(operation.groups, result, context);
     const body = writeAnswer(operation, result);
     options.recorder?.record(operation, context.subject);
-    return body;
+    return { body, executed: true, status: 200, operation };
+  };
+
+  const answer: Pipeline['answer'] = async (request, signal) => {
+    try {
+      const prepared = prepare(request, signal);
+      if (prepared.operation.kind === OperationTypeNode.SUBSCRIPTION) throw subscriptionRefused();
+      return await run(prepared);
+    } catch (error) {
+      return { ...refusal(error, options.report), operation: null };
+    }
   };
 
   return {
-    prepare,
-    run,
-    async execute(request, signal) {
-      try {
-        const prepared = prepare(request, signal);
-        if (prepared.operation.kind === OperationTypeNode.SUBSCRIPTION) throw subscriptionRefused();
-        return answered(await run(prepared));
-      } catch (error) {
-        return refusal(error, options.report);
-      }
-    },
+    answer,
+    execute: answer,
     async subscribe(request, signal) {
       try {
         const prepared = prepare(request, signal);
-        if (prepared.operation.source === null) return answered(await run(prepared));
+        if (prepared.operation.source === null) return await run(prepared);
         options.recorder?.record(prepared.operation, request.subject);
         return { stream: streamAnswers(prepared.operation, prepared.operation.source, prepared.context) };
       } catch (error) {
@@ -128,7 +132,8 @@ function createPlans({ supergraph, policies, limits: bounds }: PipelineOptions):
   const compiled: Cache<CompiledOperation> = createCache({ bytesMax, sizeOf });
   let count = 0;
   return {
-    document: (text) => documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
+    document: (text) =>
+      documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
     operation(document, { operation, variables, subject }) {
       const conditions = document.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
       const key = `${document.number} ${operation.name?.value ?? ''} ${conditions}`;
@@ -161,10 +166,15 @@ function coerceVariables(
   { planner }: Supergraph,
 ): Readonly<Record<string, unknown>> {
   if (!operation.variableDefinitions?.length) return {};
-  const { coerced, errors } = getVariableValues(planner.apiSchema, operation.variableDefinitions, inputs, { maxErrors: 10 });
+  const { coerced, errors } = getVariableValues(planner.apiSchema, operation.variableDefinitions, inputs, {
+    maxErrors: 10,
+  });
   if (errors === undefined) return coerced;
   const details = errors.map(({ message, locations }: GraphQLError) => ({ message, locations }));
-  throw new WeftError('BAD_REQUEST', { action: errors[0]?.message ?? 'Cannot read the variables', details: { errors: details } });
+  throw new WeftError('BAD_REQUEST', {
+    action: errors[0]?.message ?? 'Cannot read the variables',
+    details: { errors: details },
+  });
 }
 
 function assertMethod(operation: OperationDefinitionNode, request: OperationRequest): void {
@@ -177,8 +187,4 @@ function subscriptionRefused(): WeftError {
     action: 'Cannot answer a subscription with one response',
     fix: 'Use a WebSocket (graphql-transport-ws) or `accept: text/event-stream`.',
   });
-}
-
-function answered(body: string): OperationResult {
-  return { body, executed: true, status: 200 };
 }

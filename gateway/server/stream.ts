@@ -18,12 +18,19 @@ export async function* streamAnswers(
   const { operationKind, query, queryJson } = group;
   const { headers, subject, signal } = context;
   const variablesJson = writeVariables(group, [], context);
-  for await (const event of subgraph.subscribe({ operationKind, query, queryJson, variablesJson, headers, subject }, signal)) {
+  for await (const event of subgraph.subscribe(
+    { operationKind, query, queryJson, variablesJson, headers, subject },
+    signal,
+  )) {
     const result = createResult();
     result.plain = false;
     if (event.data) takeRoot(part, event.data, result);
     for (const error of event.errors ?? []) {
-      result.errors.push({ message: error.message, ...(error.path ? { path: error.path } : {}), extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: group.subgraph } });
+      result.errors.push({
+        message: error.message,
+        ...(error.path ? { path: error.path } : {}),
+        extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: group.subgraph },
+      });
     }
     await runGroups(operation.groups, result, context);
     yield writeAnswer(operation, result);

@@ -134,7 +134,9 @@ test('mutations run in order and their results cross subgraphs', async () => {
 
 test('introspection is answered without asking a subgraph', async () => {
   const { gateway, people, orders } = open();
-  const answer = await gateway.ask('{ __type(name: "Order") { fields { name } } kind: __schema { queryType { name } } }');
+  const answer = await gateway.ask(
+    '{ __type(name: "Order") { fields { name } } kind: __schema { queryType { name } } }',
+  );
   assert.deepEqual(answer.data?.['kind'], { queryType: { name: 'Query' } });
   assert.equal(people.requests.length + orders.requests.length, 0);
 });
@@ -162,7 +164,10 @@ test('a denied field that may not be null takes its object with it, without furt
   const { gateway, people } = open();
   const answer = await gateway.ask('{ person(id: "1") { name mail: email } }', { subject: ana });
   assert.deepEqual(answer.data, { person: null });
-  assert.deepEqual(answer.errors?.map((error) => error.path), [['person', 'mail']]);
+  assert.deepEqual(
+    answer.errors?.map((error) => error.path),
+    [['person', 'mail']],
+  );
   assert.ok(people.requests.every((request) => !request.query.includes('email')));
 });
 
@@ -173,7 +178,7 @@ test('denied and allowed subjects of one operation do not share a plan', async (
   const allowed = await gateway.ask(query, { subject: piet });
   const again = await gateway.ask(query, { subject: ana });
   assert.equal(denied.data, null);
-  assert.equal((allowed.data?.['people'] as { email: string }[])[0]?.email, 'ada@example.org');
+  assert.equal((allowed.data?.['people'] as { email: string }[] | undefined)?.[0]?.email, 'ada@example.org');
   assert.deepEqual(again, denied);
 });
 
@@ -181,7 +186,10 @@ test('a denied root field is not asked for when nothing else is', async () => {
   const { gateway, people, orders } = open();
   const answer = await gateway.ask('{ orders { id } }');
   assert.equal(answer.data, null);
-  assert.deepEqual(answer.errors?.map(({ extensions }) => extensions['rule']), ['@authenticated']);
+  assert.deepEqual(
+    answer.errors?.map(({ extensions }) => extensions['rule']),
+    ['@authenticated'],
+  );
   assert.equal(people.requests.length + orders.requests.length, 0);
 });
 
@@ -191,7 +199,9 @@ test('objects of a denied type become null behind an interface, their type name 
   assert.equal(answer.data, null, 'the list does not allow nulls');
   const withFragment = await gateway.ask('{ animals { __typename ... on Dog { name } } }', { subject: ana });
   assert.equal(withFragment.data, null);
-  const allowed = await gateway.ask('{ animals { __typename ... on Cat { lives } } }', { subject: { ...ana, scopes: ['dogs'] } });
+  const allowed = await gateway.ask('{ animals { __typename ... on Cat { lives } } }', {
+    subject: { ...ana, scopes: ['dogs'] },
+  });
   assert.deepEqual(allowed.data, { animals: [{ __typename: 'Cat', lives: 9 }, { __typename: 'Dog' }] });
 });
 
@@ -201,14 +211,17 @@ test("an error of a subgraph keeps its code and comes back at the client's path"
   assert.deepEqual(answer.data, {
     people: [{ orders: [{ broken: null }, { broken: null }] }, { orders: [{ broken: null }] }],
   });
-  assert.deepEqual(answer.errors?.map((error) => error.path?.join('.')).sort(), [
+  assert.deepEqual(answer.errors?.map((error) => error.path?.join('.')).toSorted(), [
     'people.0.orders.0.broken',
     'people.0.orders.1.broken',
     'people.1.orders.0.broken',
   ]);
   const failing = await gateway.ask('{ person(id: "2") { name orders { failing } } }');
   assert.deepEqual(failing.data, { person: null }, 'null travels up to the next field that allows it');
-  assert.deepEqual(failing.errors?.map((error) => error.path?.join('.')), ['person.orders.0.failing']);
+  assert.deepEqual(
+    failing.errors?.map((error) => error.path?.join('.')),
+    ['person.orders.0.failing'],
+  );
 });
 
 test('a subgraph that cannot be asked costs its own fields only', async () => {
@@ -216,7 +229,10 @@ test('a subgraph that cannot be asked costs its own fields only', async () => {
   const gateway = createTestGateway([people, { ...orders, fetch: () => Promise.reject(new Error('secret address')) }]);
   const answer = await gateway.ask('{ person(id: "1") { name } order(id: "a") { id } }');
   assert.deepEqual(answer.data, { person: { name: 'Ada' }, order: null });
-  assert.deepEqual(answer.errors?.map(({ path, extensions }) => [path, extensions.code]), [[['order'], 'INTERNAL_SERVER_ERROR']]);
+  assert.deepEqual(
+    answer.errors?.map(({ path, extensions }) => [path, extensions.code]),
+    [[['order'], 'INTERNAL_SERVER_ERROR']],
+  );
   assert.doesNotMatch(JSON.stringify(answer), /secret/);
 });
 
@@ -242,5 +258,7 @@ test('what cannot be run is refused with a code and without data', async () => {
   assert.deepEqual(await codes('query ($id: ID!) { person(id: $id) { id } }', {}), ['BAD_REQUEST']);
   assert.deepEqual(await codes('subscription { placed { id } }'), ['BAD_REQUEST']);
   assert.deepEqual(await codes('{ people { __typename: name } }'), ['GRAPHQL_VALIDATION_FAILED']);
-  assert.deepEqual(await codes(`{ people { ${'orders { buyer { '.repeat(30)} id ${'} }'.repeat(30)} } }`), ['LIMIT_EXCEEDED']);
+  assert.deepEqual(await codes(`{ people { ${'orders { buyer { '.repeat(30)} id ${'} }'.repeat(30)} } }`), [
+    'LIMIT_EXCEEDED',
+  ]);
 });

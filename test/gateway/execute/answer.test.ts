@@ -28,7 +28,8 @@ const operation = document.definitions[0] as OperationDefinitionNode;
 const shape = shapeOperation(operation, { schema, isDenied: () => false, isTypeDenied: () => false });
 
 /** Result objects as fetching leaves them: by response key, here and there something missing or wrong. */
-const scalarValue = (good: fc.Arbitrary<unknown>) => fc.oneof({ weight: 60, arbitrary: good }, { weight: 1, arbitrary: fc.constant(null) });
+const scalarValue = (good: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 60, arbitrary: good }, { weight: 1, arbitrary: fc.constant(null) });
 const text = scalarValue(fc.oneof(fc.string(), fc.constantFrom('plain', 'q"uote', 'back\\slash', '\u2028 line', '🙂')));
 const id = scalarValue(fc.oneof(fc.string({ minLength: 1 }), fc.integer()));
 const int = scalarValue(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
@@ -39,19 +40,22 @@ const { result } = fc.letrec<Record<'person' | 'robot' | 'node' | 'result', unkn
   person: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
     { weight: 1, arbitrary: fc.constant(null) },
-    { weight: 9, arbitrary: fc.record({
-      __typename: fc.constant('Person'),
-      id,
-      name: text,
-      alias: text,
-      age: int,
-      mood,
-      score: float,
-      ok,
-      any: fc.jsonValue(),
-      friend: tie('person'),
-      friends: scalarValue(fc.array(tie('person'), { maxLength: 3 })),
-    }) },
+    {
+      weight: 9,
+      arbitrary: fc.record({
+        __typename: fc.constant('Person'),
+        id,
+        name: text,
+        alias: text,
+        age: int,
+        mood,
+        score: float,
+        ok,
+        any: fc.jsonValue(),
+        friend: tie('person'),
+        friends: scalarValue(fc.array(tie('person'), { maxLength: 3 })),
+      }),
+    },
   ),
   robot: fc.record({ __typename: fc.constant('Robot'), id, serial: text, maker: tie('person') }),
   node: fc.oneof(tie('person'), tie('robot')),
@@ -70,7 +74,7 @@ function oracle(data: ResultObject) {
     schema,
     document,
     rootValue: data,
-    fieldResolver: (source: ResultObject, _args, _context, info) => source[String(info.path.key)],
+    fieldResolver: (...[source, , , info]) => (source as ResultObject)[String(info.path.key)],
     typeResolver: (value: ResultObject) => String(value['__typename']),
   });
   assert.ok(!('then' in answer));
@@ -117,8 +121,11 @@ test('completeResult() reports a value that is none of its type and answers null
   const answer = JSON.parse(text) as { nodes: unknown; strict: { mood: unknown } };
   assert.equal(answer.nodes, null);
   assert.equal(answer.strict.mood, null);
-  assert.deepEqual(errors.map((error) => [error.path, error.extensions.code]), [
-    [['nodes'], 'SUBGRAPH_INVALID_RESPONSE'],
-    [['strict', 'mood'], 'SUBGRAPH_INVALID_RESPONSE'],
-  ]);
+  assert.deepEqual(
+    errors.map((error) => [error.path, error.extensions.code]),
+    [
+      [['nodes'], 'SUBGRAPH_INVALID_RESPONSE'],
+      [['strict', 'mood'], 'SUBGRAPH_INVALID_RESPONSE'],
+    ],
+  );
 });

@@ -52,7 +52,11 @@ test('a representation holds what the fragments for its type require, and nothin
 });
 
 test('an object that lacks what is required has no representation; a null is sent', () => {
-  const represent = compileRepresentations({ requires: [fragment('Book', 'isbn', 'price')], rewrites: [], possibleTypes });
+  const represent = compileRepresentations({
+    requires: [fragment('Book', 'isbn', 'price')],
+    rewrites: [],
+    possibleTypes,
+  });
   assert.equal(represent('Book')?.write({ __typename: 'Book', isbn: 'x' }), undefined);
   assert.equal(
     represent('Book')?.write({ __typename: 'Book', isbn: 'x', price: null }),
@@ -78,7 +82,16 @@ test('nested requirements are written through lists, and two fragments of one fi
 test("a rewrite sets an interface object's type name", () => {
   const represent = compileRepresentations({
     requires: [fragment('Media', 'id')],
-    rewrites: [{ kind: 'set', path: [{ kind: 'type', type: 'Media' }, { kind: 'key', key: '__typename' }], value: 'Media' }],
+    rewrites: [
+      {
+        kind: 'set',
+        path: [
+          { kind: 'type', type: 'Media' },
+          { kind: 'key', key: '__typename' },
+        ],
+        value: 'Media',
+      },
+    ],
     possibleTypes,
   });
   assert.equal(represent('Book')?.write({ __typename: 'Book', id: 1 }), '{"__typename":"Media","id":1}');
@@ -93,7 +106,9 @@ test('two entities are the same only when all that is required is', () => {
   assert.ok(represent.isSame({ isbn: 'x', price: 1 }, { isbn: 'x', price: 1, extra: 2 }));
   assert.ok(!represent.isSame({ isbn: 'x', price: 1 }, { isbn: 'x', price: 2 }));
   const nested = compileRepresentations({
-    requires: [{ kind: 'fragment', selections: [{ kind: 'field', key: 'of', selections: [{ kind: 'field', key: 'id' }] }] }],
+    requires: [
+      { kind: 'fragment', selections: [{ kind: 'field', key: 'of', selections: [{ kind: 'field', key: 'id' }] }] },
+    ],
     rewrites: [],
     possibleTypes,
   })('Book');
@@ -127,8 +142,22 @@ test('a shared source is copied, so that two places never hold one object', () =
 test('renames reach through types, lists and nested keys', () => {
   const rename = compileRenames(
     [
-      { kind: 'rename', path: [{ kind: 'type', type: 'Media' }, { kind: 'key', key: 'title__alias_0' }], to: 'title' },
-      { kind: 'rename', path: [{ kind: 'key', key: 'parts' }, { kind: 'key', key: 'n__alias_1' }], to: 'n' },
+      {
+        kind: 'rename',
+        path: [
+          { kind: 'type', type: 'Media' },
+          { kind: 'key', key: 'title__alias_0' },
+        ],
+        to: 'title',
+      },
+      {
+        kind: 'rename',
+        path: [
+          { kind: 'key', key: 'parts' },
+          { kind: 'key', key: 'n__alias_1' },
+        ],
+        to: 'n',
+      },
     ],
     possibleTypes,
   );

@@ -22,7 +22,12 @@ async function open(context: TestContext, listener: RequestListener, options = {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const subgraph = createHttpSubgraph({ name: 'shop', sdl: '', url: `http://127.0.0.1:${port}/graphql?v=1`, ...options });
+  const subgraph = createHttpSubgraph({
+    name: 'shop',
+    sdl: '',
+    url: `http://127.0.0.1:${port}/graphql?v=1`,
+    ...options,
+  });
   context.after(async () => {
     await subgraph.close();
     server.closeAllConnections();
@@ -52,7 +57,10 @@ test('a request is sent as JSON with the forwarded headers, and its answer read'
   });
   assert.deepEqual(await subgraph.fetch(request, still), {
     data: { a: 1 },
-    errors: [{ message: 'm', path: ['a', 0], extensions: { code: 'C' } }, { message: 'The subgraph reported an error.' }],
+    errors: [
+      { message: 'm', path: ['a', 0], extensions: { code: 'C' } },
+      { message: 'The subgraph reported an error.' },
+    ],
     plain: true,
   });
   assert.equal(seen, 'POST /graphql?v=1 Bearer t {"query":"{ a }","variables":{"x":1}}');

@@ -43,7 +43,10 @@ test('siblings of one subgraph travel together, also from different branches', (
 test('a fetch of root fields travels alone', () => {
   const [first, second] = [fetchOf('a', 'root'), fetchOf('a', 'root')];
   const groups = scheduleFetches({ kind: 'parallel', nodes: [first, second] });
-  assert.deepEqual(groups.map((group) => group.fetches.length), [1, 1]);
+  assert.deepEqual(
+    groups.map((group) => group.fetches.length),
+    [1, 1],
+  );
 });
 
 test('an empty plan has no groups', () => {
@@ -51,9 +54,9 @@ test('an empty plan has no groups', () => {
 });
 
 const { plan } = fc.letrec<{ plan: PlanNode; leaf: FetchNode }>((tie) => ({
-  leaf: fc.record({ subgraph: fc.constantFrom('a', 'b', 'c'), kind: fc.constantFrom('root' as const, 'entities' as const) }).map(
-    ({ subgraph, kind }) => fetchOf(subgraph, kind),
-  ),
+  leaf: fc
+    .record({ subgraph: fc.constantFrom('a', 'b', 'c'), kind: fc.constantFrom('root' as const, 'entities' as const) })
+    .map(({ subgraph, kind }) => fetchOf(subgraph, kind)),
   plan: fc.oneof(
     { maxDepth: 4, depthSize: 'medium' },
     tie('leaf'),
@@ -63,13 +66,18 @@ const { plan } = fc.letrec<{ plan: PlanNode; leaf: FetchNode }>((tie) => ({
 }));
 
 /** For each fetch all fetches that a sequence puts before it. */
-function needsOf(node: PlanNode, before: readonly FetchNode[], needs: Map<FetchNode, readonly FetchNode[]>): FetchNode[] {
+function needsOf(
+  node: PlanNode,
+  before: readonly FetchNode[],
+  needs: Map<FetchNode, readonly FetchNode[]>,
+): FetchNode[] {
   if (node.kind === 'fetch') {
     needs.set(node, before);
     return [node];
   }
   const all: FetchNode[] = [];
-  for (const child of node.nodes) all.push(...needsOf(child, node.kind === 'sequence' ? [...before, ...all] : before, needs));
+  for (const child of node.nodes)
+    all.push(...needsOf(child, node.kind === 'sequence' ? [...before, ...all] : before, needs));
   return all;
 }
 

@@ -22,7 +22,9 @@ const codeOf = (text: string, limits = defaultConfig.limits): string => {
 };
 
 test('a measure counts a fragment in every place where it is spread', () => {
-  const measure = measureDocument(parse('{ a { ...F ...F } x: b } fragment F on Query { y: b a { ...G } } fragment G on Query { b }'));
+  const measure = measureDocument(
+    parse('{ a { ...F ...F } x: b } fragment F on Query { y: b a { ...G } } fragment G on Query { b }'),
+  );
   assert.deepEqual(measure, { depth: 3, aliases: 3, rootFields: 2, selections: 8, reservedAlias: null });
 });
 
@@ -56,20 +58,28 @@ test('the operation is the only one, or the one that is named', () => {
   const two = parseDocument('query A { b } query B { c }', options);
   assert.equal(selectOperation(two, 'B').name?.value, 'B');
   for (const name of [null, 'C']) {
-    assert.throws(() => selectOperation(two, name), (error) => isWeftError(error, 'OPERATION_NOT_FOUND'));
+    assert.throws(
+      () => selectOperation(two, name),
+      (error) => isWeftError(error, 'OPERATION_NOT_FOUND'),
+    );
   }
-  assert.throws(() => selectOperation(two, 'C'), { message: 'Cannot run operation "C": found "A", "B", wanted its name among them.' });
+  assert.throws(() => selectOperation(two, 'C'), {
+    message: 'Cannot run operation "C": found "A", "B", wanted its name among them.',
+  });
 });
 
 function normalise(text: string, variables = {}): string {
   const document = parse(text);
-  const operation = document.definitions.find((one): one is OperationDefinitionNode => one.kind === 'OperationDefinition');
+  const operation = document.definitions.find(
+    (one): one is OperationDefinitionNode => one.kind === 'OperationDefinition',
+  );
   assert.ok(operation);
   return stripIgnoredCharacters(print(normaliseOperation(operation, document, variables)));
 }
 
 test('normal form has fragments in place and conditions decided', () => {
-  const text = 'query($s:Boolean!,$x:Int){a{...F}c(x:$x)@skip(if:$s)}fragment F on Query{b@include(if:$s)a@include(if:false){b}}';
+  const text =
+    'query($s:Boolean!,$x:Int){a{...F}c(x:$x)@skip(if:$s)}fragment F on Query{b@include(if:$s)a@include(if:false){b}}';
   assert.equal(normalise(text, { s: true }), '{a{...on Query{b}}}');
   assert.equal(normalise(text, { s: false, x: 1 }), 'query($x:Int){a c(x:$x)}');
   assert.deepEqual(conditionVariables(parse(text)), ['s']);
@@ -104,5 +114,8 @@ test('a cache keeps nothing of a value that could not be made', () => {
     throw new Error('no');
   };
   assert.throws(() => cache.get('a', fail));
-  assert.deepEqual(cache.get('a', () => ({ ok: true })), { ok: true });
+  assert.deepEqual(
+    cache.get('a', () => ({ ok: true })),
+    { ok: true },
+  );
 });
