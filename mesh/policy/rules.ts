@@ -61,7 +61,10 @@ export function readRules(document: DocumentNode): Rules {
   return rules;
 }
 
-type RuledDefinition = Extract<DefinitionNode, { readonly name: unknown; readonly directives?: readonly ConstDirectiveNode[] }> & {
+type RuledDefinition = Extract<
+  DefinitionNode,
+  { readonly name: unknown; readonly directives?: readonly ConstDirectiveNode[] }
+> & {
   readonly name: { readonly value: string };
 };
 
@@ -129,7 +132,11 @@ function readImport(node: ConstValueNode): [name: string, local: string] {
   return [name, read('as') ?? name];
 }
 
-function readRule(directive: ConstDirectiveNode, coordinate: string, names: ReadonlyMap<string, RuleKind>): Rule | null {
+function readRule(
+  directive: ConstDirectiveNode,
+  coordinate: string,
+  names: ReadonlyMap<string, RuleKind>,
+): Rule | null {
   const kind = names.get(directive.name.value);
   if (kind === undefined) return null;
   const text = print(directive);

@@ -1,8 +1,8 @@
 /** The list of airports, page by page in the order of their codes. */
 import { aggregator, defineProcess, logic } from '../../../mesh/sdk/index.ts';
 import type { QueryInput } from '../../../mesh/sdk/index.ts';
-import { selectAirports } from '../airport.ts';
-import type { Airport } from '../airport.ts';
+import { selectAirports } from '../model/airport.ts';
+import type { Airport } from '../model/airport.ts';
 
 type Input = QueryInput<{ state?: string | null; first: number | null; after?: string | null }>;
 type Session = { page: readonly Airport[] };

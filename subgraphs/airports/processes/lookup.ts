@@ -1,8 +1,8 @@
 /** Airports by code: one that is asked for, and batches of those that other domains refer to. */
 import { aggregator, defineProcess, logic } from '../../../mesh/sdk/index.ts';
 import type { EntitiesInput, QueryInput } from '../../../mesh/sdk/index.ts';
-import { selectAirports } from '../airport.ts';
-import type { Airport } from '../airport.ts';
+import { selectAirports } from '../model/airport.ts';
+import type { Airport } from '../model/airport.ts';
 
 type One = QueryInput<{ iata: string }>;
 type Many = EntitiesInput<{ iata: string }>;

@@ -1,28 +1,30 @@
-/** Search by words: the text is cut into words, then every airport that holds them all is ranked. */
+/** Search by words: every airport that holds them all, ranked. */
 import { aggregator, defineProcess, logic } from '../../../mesh/sdk/index.ts';
 import type { QueryInput } from '../../../mesh/sdk/index.ts';
-import { selectAirports } from '../airport.ts';
-import type { Airport } from '../airport.ts';
+import { selectAirports } from '../model/airport.ts';
+import type { Airport } from '../model/airport.ts';
 
 type Input = QueryInput<{ text: string; first: number | null }>;
-type Session = { words: readonly string[]; hits: readonly Airport[] };
+type Session = { text: string; hits: readonly Airport[] };
 
 const hitsMax = 100;
 
 export const searchAirports = defineProcess({
   name: 'searchAirports',
   logics: [
-    logic<Input, Session>('split', ({ input, session }) => {
-      session.set('words', input.args.text.toLowerCase().split(/\s+/).filter(Boolean));
+    logic<Input, Session>('normalise', ({ input, session }) => {
+      session.set('text', input.args.text.trim().toLowerCase().replaceAll(/\s+/g, ' '));
     }),
     logic<Input, Session>('search', async ({ sql, session }) => {
       const hits = await selectAirports(
         sql,
-        `where len($words::varchar[]) > 0 and list_bool_and(
-           list_transform($words::varchar[], lambda word: contains(lower(concat_ws(' ', iata, name, city)), word)))
-         order by lower(iata) = array_to_string($words::varchar[], ' ') desc, name, iata
+        `where $text <> '' and list_bool_and(list_transform(
+           string_split($text, ' '),
+           lambda word: contains(lower(concat_ws(' ', iata, name, city)), word)
+         ))
+         order by lower(iata) = $text desc, name, iata
          limit ${hitsMax}`,
-        { words: session.get('words') },
+        { text: session.get('text') },
       );
       session.set('hits', hits);
     }),

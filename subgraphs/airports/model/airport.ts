@@ -1,5 +1,5 @@
 /** An airport as the dataset has it and as the schema shows it. */
-import type { SqlAgent, SqlValue } from '../../mesh/sdk/index.ts';
+import type { SqlAgent, SqlValue } from '../../../mesh/sdk/index.ts';
 
 export type Airport = {
   readonly iata: string;

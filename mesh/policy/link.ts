@@ -1,0 +1,109 @@
+/**
+ * The mesh's own directives in a subgraph's SDL: which names they bear there (`@link`, with imports, renames and
+ * namespaces), and the SDL completed with the definitions it left out. Text is only ever added at its end, so that places keep their lines.
+ */
+import {
+  type ConstDirectiveNode,
+  type ConstValueNode,
+  type DirectiveDefinitionNode,
+  type DocumentNode,
+  Kind,
+  parse,
+  print,
+} from 'graphql';
+
+/** The directives of `schema/mesh.graphql`. */
+export const meshDirectives = ['dataProduct', 'process', 'event', 'derivedFrom'] as const;
+export type MeshDirective = (typeof meshDirectives)[number];
+
+/** What each directive is called in one SDL, without the `@`. */
+export type DirectiveNames = Readonly<Record<MeshDirective, string>>;
+
+export interface LinkedSdl {
+  readonly sdl: string;
+  /** `null` when the SDL does not link the mesh's directives. */
+  readonly names: DirectiveNames | null;
+}
+
+export interface LinkOptions {
+  /** Also ask composition to carry the imported directives into the supergraph (`@composeDirective`). Default false. */
+  readonly compose?: boolean;
+}
+
+const specification = /^https:\/\/weft\.dev\/weft\/v\d+\.\d+$/;
+
+/** Completes a subgraph's SDL with those of the definitions (the text of `schema/mesh.graphql`) that it links and does not bring along. */
+export function linkMesh(sdl: string, definitions: string, options: LinkOptions = {}): LinkedSdl {
+  const document = parse(sdl);
+  const link = linksOf(document).find(({ url }) => specification.test(url));
+  if (link === undefined) return { sdl, names: null };
+  const nameOf = (directive: MeshDirective): string =>
+    link.imports.get(`@${directive}`)?.replace(/^@/, '') ?? `${link.as ?? 'weft'}__${directive}`;
+  const names = { dataProduct: nameOf('dataProduct'), process: nameOf('process'), event: nameOf('event'), derivedFrom: nameOf('derivedFrom') };
+
+  const present = new Set(definedDirectives(document).map((definition) => definition.name.value));
+  const missing = definedDirectives(parse(definitions)).flatMap((definition) => {
+    const name = isMeshDirective(definition.name.value) ? names[definition.name.value] : null;
+    return name === null || present.has(name) ? [] : print({ ...definition, name: { ...definition.name, value: name } });
+  });
+  const composed = options.compose === true ? [...link.imports.values()] : [];
+  const carried = composed.map((name) => `@${federationName(document)}(name: "${name}")`);
+  const extension = carried.length === 0 ? [] : [`extend schema\n  ${carried.join('\n  ')}`];
+  return { sdl: [sdl, ...extension, ...missing].join('\n\n'), names };
+}
+
+/** What `@composeDirective` is called in this SDL. */
+function federationName(document: DocumentNode): string {
+  const federation = linksOf(document).find(({ url }) => url.startsWith('https://specs.apollo.dev/federation/'));
+  return federation?.imports.get('@composeDirective')?.slice(1) ?? `${federation?.as ?? 'federation'}__composeDirective`;
+}
+
+interface Link {
+  readonly url: string;
+  readonly as: string | null;
+  /** By name, the name it bears here. */
+  readonly imports: ReadonlyMap<string, string>;
+}
+
+function linksOf(document: DocumentNode): readonly Link[] {
+  return document.definitions
+    .flatMap((definition) =>
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION ? (definition.directives ?? []) : [],
+    )
+    .filter((directive) => directive.name.value === 'link')
+    .map((directive) => ({
+      url: textOf(argumentOf(directive, 'url')) ?? '',
+      as: textOf(argumentOf(directive, 'as')),
+      imports: new Map(itemsOf(argumentOf(directive, 'import')).map(readImport)),
+    }));
+}
+
+/** `"@name"`, or `{ name: "@name", as: "@local" }`. */
+function readImport(node: ConstValueNode): [name: string, local: string] {
+  const read = (key: string): string | null =>
+    node.kind === Kind.OBJECT ? textOf(node.fields.find(({ name }) => name.value === key)?.value) : null;
+  const name = textOf(node) ?? read('name') ?? '';
+  return [name, read('as') ?? name];
+}
+
+function definedDirectives(document: DocumentNode): readonly DirectiveDefinitionNode[] {
+  return document.definitions.filter((definition) => definition.kind === Kind.DIRECTIVE_DEFINITION);
+}
+
+function isMeshDirective(name: string): name is MeshDirective {
+  return meshDirectives.some((directive) => directive === name);
+}
+
+function argumentOf(directive: ConstDirectiveNode, name: string): ConstValueNode | undefined {
+  return directive.arguments?.find((argument) => argument.name.value === name)?.value;
+}
+
+function textOf(node: ConstValueNode | undefined): string | null {
+  return node?.kind === Kind.STRING ? node.value : null;
+}
+
+/** GraphQL lets a single value stand for a list of one. */
+function itemsOf(node: ConstValueNode | undefined): readonly ConstValueNode[] {
+  if (node === undefined) return [];
+  return node.kind === Kind.LIST ? node.values : [node];
+}
