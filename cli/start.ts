@@ -67,7 +67,7 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
       log,
       store,
       meshQuery: (request, signal) => late.ask(request, signal),
-      variables: Object.fromEntries(Object.entries(config.domains).map(([name, { variables }]) => [name, variables])),
+      variables: (domain) => config.domains[domain]?.variables ?? {},
       clock: systemClock,
       writeLine: output.note,
       platformDomains,

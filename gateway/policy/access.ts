@@ -58,7 +58,7 @@ export function createAccessRecorder(
 
   return {
     record(operation, subject) {
-      const key = `${subject.id ?? ''} ${subject.purpose ?? ''}`;
+      const key = JSON.stringify([subject.id, subject.purpose]);
       const bySubject = gathered.get(operation);
       const known = bySubject?.get(key);
       if (known !== undefined) {

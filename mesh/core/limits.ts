@@ -28,6 +28,8 @@ export const limits = {
   executionsQueuedMax: 1_000,
   executionsKeptMax: 10_000,
   workerMemoryMb: 256,
+  /** All of a worker's memory, buffers too; looked after where the system tells (Linux). */
+  workerResidentMb: 640,
   workersPerDomain: 1,
   workerStartMs: 15_000,
   workerExecutionsMax: 32,
@@ -43,6 +45,8 @@ export const limits = {
   sqlConnectionsMax: 4,
   sqlMemoryMb: 1_024,
   sqlTextsMax: 1_000,
+  /** A CSV file up to this size is read once, into memory; a larger one at every query. */
+  sqlTableBytesMax: 32 * 1024 * 1024,
   recordsQueuedMax: 10_000,
   recordsRetryMs: 1_000,
   subgraphDocumentsMax: 1_000,

@@ -18,7 +18,7 @@ export interface LineageNode {
   readonly name: string;
   /** The owning domain; `null` for a dataset. */
   readonly domain: string | null;
-  /** What its deployment record said. */
+  /** What its deployment record said; empty for a node that is known by mention alone. */
   readonly properties: JsonObject;
 }
 
@@ -26,10 +26,10 @@ export interface LineageEdge {
   readonly from: string;
   readonly to: string;
   readonly kind: EdgeKind;
-  /** RFC 3339: when it was first and last so. `validTo` null: still so. */
+  /** RFC 3339: since when it was so at first, and until when. `validTo` null: still so. */
   readonly validFrom: string;
   readonly validTo: string | null;
-  /** RFC 3339: the event that told us. */
+  /** RFC 3339: the latest event that told us. */
   readonly recordedAt: string;
 }
 
@@ -50,11 +50,12 @@ export type EventOccurrence = Pick<
   'id' | 'time' | 'type' | 'label' | 'source' | 'target' | 'domain' | 'executionId'
 > & { readonly offset: number };
 
-/** What one event of the log changes. `fold` makes them; an adapter applies them. Applying a fact twice changes nothing. */
+/** What one event of the log changes. `fold` makes them; an adapter applies them, in order. Applying a fact twice changes nothing. */
 export type Fact =
+  /** Makes the node, or gives it these properties; empty ones replace none. */
   | { readonly fact: 'node'; readonly node: LineageNode }
   | { readonly fact: 'edge'; readonly edge: LineageEdge }
-  /** The declared edges of this node (into it and out of it) end, but for those the same event declares anew. */
+  /** The declared edges into this node end, but for those that a later fact declares anew. Whoever receives declares. */
   | { readonly fact: 'redeclared'; readonly node: string; readonly at: string }
   | { readonly fact: 'execution'; readonly execution: ExecutionOccurrence }
   | { readonly fact: 'event'; readonly event: EventOccurrence };
@@ -63,26 +64,27 @@ export interface Traversal {
   readonly from: string;
   /** `up`: where it comes from. `down`: what depends on it. */
   readonly direction: 'up' | 'down';
-  /** Hops; default and bound `limits.lineageDepthMax`. */
+  /** Hops, from 0; default and bound `limits.lineageDepthMax`. */
   readonly depth?: number;
-  /** Nodes; default and bound `limits.lineageNodesMax`. */
+  /** Nodes, from 1; default and bound `limits.lineageNodesMax`. Of a hop that does not fit, the first by id. */
   readonly nodes?: number;
 }
 
 export interface Lineage {
   /** The node asked for first, then hop by hop; within a hop by id. */
   readonly nodes: readonly (LineageNode & { readonly depth: number })[];
-  /** Edges among those nodes that were walked; by from, to, kind. */
+  /** The valid edges among those nodes; by from, to, kind. */
   readonly edges: readonly LineageEdge[];
-  /** A cap was reached: there is more. */
+  /** A cap was reached: a valid edge leads on to a node that is not among these. */
   readonly truncated: boolean;
 }
 
 export interface NodeQuery {
   readonly kinds?: readonly NodeKind[];
   readonly domain?: string;
-  /** Case-insensitive; every word must occur in the name, domain or properties. */
+  /** Case-insensitive; every word must occur in the name, the domain or a property's value. */
   readonly text?: string;
+  /** Default and bound `limits.lineageNodesMax`. */
   readonly limit?: number;
 }
 
@@ -93,16 +95,23 @@ export interface ExecutionQuery {
   readonly status?: ExecutionStatus;
   /** Newest first; only records before this offset. */
   readonly before?: number;
+  /** Default and bound `limits.lineageReadMax`. */
   readonly limit?: number;
 }
 
 export interface IdentityQuery {
   /** Source or target of the events. */
   readonly identity: string;
+  /** Only records before this offset. */
   readonly before?: number;
+  /** Default and bound `limits.lineageReadMax`. */
   readonly limit?: number;
 }
 
+/**
+ * A lineage store. Every method throws `STORE_UNAVAILABLE` when the store cannot be reached or is closed, and
+ * `STORE_CORRUPT` when it cannot be read.
+ */
 export interface LineageStore {
   /** What the banner and `/health` call it: `sqlite .weft/lineage.db`. */
   readonly location: string;

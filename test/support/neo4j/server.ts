@@ -2,13 +2,14 @@
  * The Neo4j server that tests talk to: the one at WEFT_NEO4J_URL, else one of our own from Maven artifacts. The runner
  * starts one for the whole run and names it in WEFT_NEO4J_URL; a test file that is run alone starts its own.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, constants, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { readEnvironment } from '../../../mesh/core/config.ts';
 
@@ -91,17 +92,17 @@ async function startServer(): Promise<Neo4jServer> {
   return { url: `bolt://127.0.0.1:${port}`, stop };
 }
 
-async function ready(java: ChildProcess): Promise<void> {
+async function ready(java: ChildProcessByStdio<Writable, Readable, Readable>): Promise<void> {
   const said: string[] = [];
-  java.stderr?.on('data', (text) => said.push(String(text)));
-  const lines = createInterface({ input: java.stdout ?? [] });
+  java.stderr.on('data', (text) => said.push(String(text)));
+  const lines = createInterface({ input: java.stdout });
   const outcome = await Promise.race([
     once(lines, 'line', { signal: AbortSignal.timeout(startedWithinMs) }).then(([line]) => String(line)),
     once(java, 'exit').then(([status]) => `exit ${status}`),
   ]);
   if (outcome !== 'READY') throw new Error(`Cannot start Neo4j for tests: ${outcome}.\n${said.join('')}`);
   // What it says from here on is of no interest, but a full pipe would stop it.
-  java.stdout?.resume();
+  java.stdout.resume();
 }
 
 async function freePort(): Promise<number> {

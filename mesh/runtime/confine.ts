@@ -1,0 +1,50 @@
+/**
+ * Takes from a worker, before its domain is loaded, what Node's permission flags leave open: sockets, `node:sqlite`
+ * (which writes files past those flags), signals to other processes, and the channel to the host. This keeps honest
+ * code to its agents; the flags are what holds against the rest.
+ */
+import { registerHooks } from 'node:module';
+import { WeftError } from '../core/error.ts';
+
+/** Modules of Node that compute and reach nothing. */
+const open = new Set([
+  'assert',
+  'buffer',
+  'crypto',
+  'events',
+  'fs',
+  'os',
+  'path',
+  'punycode',
+  'querystring',
+  'stream',
+  'string_decoder',
+  'timers',
+  'url',
+  'util',
+  'zlib',
+]);
+
+/** Closes this process in. Cannot be undone. */
+export function confine(): void {
+  registerHooks({
+    resolve(specifier, context, next) {
+      const found = next(specifier, context);
+      if (found.url.startsWith('node:')) assertOpen(found.url.slice('node:'.length));
+      return found;
+    },
+  });
+  for (const name of ['fetch', 'WebSocket', 'EventSource']) Reflect.deleteProperty(globalThis, name);
+  for (const name of ['kill', '_kill', 'send', 'disconnect', 'binding', '_linkedBinding', 'dlopen', 'getBuiltinModule']) {
+    Reflect.deleteProperty(process, name);
+  }
+}
+
+function assertOpen(name: string): void {
+  if (open.has(name.split('/')[0] ?? name)) return;
+  throw new WeftError('AGENT_DENIED', {
+    action: `Cannot import "node:${name}"`,
+    found: 'a module that reaches out of the worker',
+    wanted: 'the agents that a logic is handed: sql, mesh, events',
+  });
+}

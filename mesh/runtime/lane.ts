@@ -1,0 +1,244 @@
+/** Workers of one kind and the queue before them: how executions get into a worker, and out of it when it ends. */
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import { limits } from '../core/limits.ts';
+import type { Outcome } from './execution.ts';
+import { type Child, startChild } from './child.ts';
+import { type FromWorker, type Manifest, faultOf } from './message.ts';
+import { type Job, Task } from './task.ts';
+
+export type { Job } from './task.ts';
+
+export interface LaneOptions {
+  readonly folder: string;
+  readonly workersMax: number;
+  /** At a time in one worker. */
+  readonly executionsMax: number;
+  /** Keep workers when there is nothing to do. */
+  readonly isWarm: boolean;
+  /** Takes an execution that was with others in a worker that had to end, and that may be repeated. */
+  suspect(task: Task): void;
+}
+
+interface Worker {
+  readonly child: Child;
+  readonly tasks: Map<string, Task>;
+  isReady: boolean;
+  /** It does not answer: it is given nothing more. */
+  isStalled: boolean;
+  hasFinished: boolean;
+  /** Monotonic milliseconds: when it was asked whether it is there, unanswered; `null` when it answered. */
+  askedAt: number | null;
+}
+
+/** See the file's head; `Pool` has two. */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #clock: Clock = systemClock;
+  readonly #workers = new Set<Worker>();
+  readonly #queue: Task[] = [];
+  readonly #watch: NodeJS.Timeout;
+  #deaths = 0;
+  #isClosed = false;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#watch = setInterval(() => this.#look(), limits.workerPingMs).unref();
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Starts all workers; gives what the first one loaded. */
+  async start(): Promise<Manifest> {
+    const workers = Array.from({ length: this.#options.workersMax }, () => this.#spawn());
+    const [manifest] = await Promise.all(workers.map((worker) => worker.child.loaded));
+    if (manifest === undefined) throw new RangeError('A lane has at least one worker');
+    return manifest;
+  }
+
+  run(job: Job): Promise<Outcome> {
+    const task = new Task(job);
+    this.add(task);
+    return task.outcome;
+  }
+
+  add(task: Task): void {
+    if (this.#isClosed) return task.cancel();
+    this.#queue.push(task);
+    task.onCancel(() => {
+      const index = this.#queue.indexOf(task);
+      if (index >= 0) this.#queue.splice(index, 1);
+    });
+    this.#dispatch();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#watch);
+    for (const task of this.#queue.splice(0)) task.cancel();
+    const workers = [...this.#workers];
+    for (const { child } of workers) child.kill();
+    await Promise.all(workers.map(({ child }) => child.gone));
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const worker = this.#freest();
+      const task = worker && this.#queue.shift();
+      if (worker === undefined || task === undefined) break;
+      this.#give(worker, task);
+    }
+    const answering = [...this.#workers].filter((worker) => !worker.isStalled);
+    const starting = answering.filter((worker) => !worker.isReady).length;
+    // As many replacements of stalled workers as there are places, so that a row of endless loops ends in a queue.
+    const room = Math.min(
+      this.#options.workersMax - answering.length,
+      this.#options.workersMax * 2 - this.#workers.size,
+      this.#queue.length - starting,
+    );
+    for (let started = 0; started < room; started++) this.#spawn();
+  }
+
+  #freest(): Worker | undefined {
+    let freest: Worker | undefined;
+    for (const worker of this.#workers) {
+      if (!worker.isReady || worker.isStalled || worker.tasks.size >= this.#options.executionsMax) continue;
+      if (freest === undefined || worker.tasks.size < freest.tasks.size) freest = worker;
+    }
+    return freest;
+  }
+
+  #give(worker: Worker, task: Task): void {
+    worker.tasks.set(task.id, task);
+    task.begin({
+      stop: (code) => worker.child.send({ kind: 'stop', id: task.id, code }),
+      // It did not stop when told: something in its worker holds the event loop.
+      giveUp: () => worker.child.kill(),
+    });
+    worker.child.send({ kind: 'run', order: task.job.order });
+  }
+
+  #spawn(): Worker {
+    const tasks = new Map<string, Task>();
+    const child = startChild({
+      folder: this.#options.folder,
+      receive: (message) => this.#receive(worker, message),
+      ended: (how) => this.#ended(worker, how),
+    });
+    const worker: Worker = { child, tasks, isReady: false, isStalled: false, hasFinished: false, askedAt: null };
+    this.#workers.add(worker);
+    child.loaded.then(
+      () => {
+        worker.isReady = true;
+        this.#dispatch();
+      },
+      (thrown: unknown) => this.#refused(worker, thrown),
+    );
+    return worker;
+  }
+
+  /** A domain that does not load now fails whoever waits for it; it is tried again for the next one. */
+  #refused(worker: Worker, thrown: unknown): void {
+    worker.child.kill();
+    this.#workers.delete(worker);
+    if ([...this.#workers].some(({ isReady }) => isReady)) return;
+    for (const task of this.#queue.splice(0)) task.fail(faultOf(thrown).message);
+  }
+
+  #receive(worker: Worker, message: Parameters<Parameters<typeof startChild>[0]['receive']>[0]): void {
+    worker.askedAt = null;
+    if (message.kind === 'pong') return this.#revive(worker);
+    const task = worker.tasks.get(message.id);
+    if (task === undefined) return;
+    switch (message.kind) {
+      case 'call':
+        void answer(worker.child, task.job, message);
+        break;
+      case 'log':
+        task.job.write(message.line);
+        break;
+      case 'finished':
+        worker.tasks.delete(task.id);
+        worker.hasFinished = true;
+        task.finish(message.outcome);
+        this.#dispatch();
+        this.#retire(worker);
+    }
+  }
+
+  #ended(worker: Worker, how: string): void {
+    this.#workers.delete(worker);
+    this.#deaths = worker.hasFinished ? 0 : this.#deaths + 1;
+    const tasks = [...worker.tasks.values()];
+    worker.tasks.clear();
+    for (const task of tasks) {
+      if (this.#isClosed) task.cancel();
+      else if (task.isStopped) task.finishStopped();
+      else if (tasks.length > 1 && task.job.isRepeatable()) this.#again(task);
+      else task.fail(`its worker ended (${how})`);
+    }
+    if (this.#isClosed) return;
+    if (this.#options.isWarm && worker.isReady && this.#deaths < limits.workerDeathsMax) this.#refill();
+    this.#dispatch();
+  }
+
+  #again(task: Task): void {
+    task.rewind();
+    this.#options.suspect(task);
+  }
+
+  #refill(): void {
+    const answering = [...this.#workers].filter((worker) => !worker.isStalled).length;
+    if (answering < this.#options.workersMax) this.#spawn();
+  }
+
+  /** Looks after workers that have something to do: whoever does not answer gets nothing more, and a replacement. */
+  #look(): void {
+    const now = this.#clock.monotonic();
+    for (const worker of this.#workers) {
+      if (!worker.isReady || worker.tasks.size === 0) continue;
+      if (worker.child.residentMb() > limits.workerResidentMb) worker.child.kill();
+      if (worker.askedAt === null) {
+        worker.askedAt = now;
+        worker.child.send({ kind: 'ping' });
+      } else if (now - worker.askedAt >= limits.workerStallMs && !worker.isStalled) {
+        // An answer may lie unread when this process itself was held up: look once more after reading.
+        setImmediate(() => worker.askedAt !== null && this.#stalled(worker));
+      }
+    }
+  }
+
+  /** Of several in a stalled worker one holds up the others: if all may be repeated, each does so alone. */
+  #stalled(worker: Worker): void {
+    worker.isStalled = true;
+    const tasks = [...worker.tasks.values()];
+    if (tasks.length > 1 && tasks.every((task) => task.job.isRepeatable())) worker.child.kill();
+    this.#refill();
+    this.#dispatch();
+  }
+
+  #revive(worker: Worker): void {
+    if (!worker.isStalled) return;
+    const answering = [...this.#workers].filter((other) => !other.isStalled).length;
+    if (answering < this.#options.workersMax) worker.isStalled = false;
+    this.#retire(worker);
+    this.#dispatch();
+  }
+
+  /** Lets go of a worker that has nothing to do and is one too many. */
+  #retire(worker: Worker): void {
+    if (worker.tasks.size === 0 && (worker.isStalled || !this.#options.isWarm)) worker.child.kill();
+  }
+}
+
+async function answer(child: Child, job: Job, { call, to }: Extract<FromWorker, { kind: 'call' }>): Promise<void> {
+  try {
+    const json = JSON.stringify(await job.call(to)) as string | undefined;
+    child.send({ kind: 'answer', call, ...(json === undefined ? {} : { json }) });
+  } catch (thrown) {
+    child.send({ kind: 'answer', call, fault: faultOf(thrown) });
+  }
+}
+

@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { printSchema } from 'graphql';
+import { createMeshQuery } from '../../gateway/server/mesh.ts';
+import { composeSubgraphs } from '../../gateway/supergraph/compose.ts';
+import { meshDefinitions } from '../../mesh/core/definitions.ts';
+import { openLog } from '../../mesh/events/open.ts';
+import { openStore } from '../../mesh/lineage/open.ts';
+import { openHost } from '../../mesh/runtime/host.ts';
+import { createTestGateway } from '../../test/support/gateway.ts';
+import { domainFolders } from '../../cli/domains.ts';
+const dir = mkdtempSync(join(tmpdir(), 'weft-'));
+const log = await openLog(join(dir, 'log.db')); const store = await openStore(join(dir, 'lineage.db'));
+let late: any;
+console.time('host');
+const host = await openHost({ folders: domainFolders(), log, store, meshQuery: (r, s) => late(r, s), variables: { flights: { replaySpeed: 0 } }, writeLine: console.log, platformDomains: ['discovery'] });
+console.timeEnd('host');
+const gw = createTestGateway(host.subgraphs, { supergraph: composeSubgraphs(host.subgraphs, meshDefinitions()), policies: new Map([['adult', () => true]]) });
+late = createMeshQuery(gw.pipeline);
+const subject = { id: 'x', roles: [], scopes: ['pii:read'], purpose: null, claims: { age: 41 }, expiresAt: null };
+const q = async (t: string) => { const s = performance.now(); const a = await gw.ask(t, { subject }); console.log(t, JSON.stringify(a).slice(0, 700), (performance.now() - s).toFixed(0) + 'ms'); };
+try {
+await q('{ bookings(first:2) { id traveller { id name } flight { id delay origin { name } } drink fare } }');
+await q('{ bookings(first:2) { traveller { name } } }');
+await q('{ flight(id:"17") { id departedAt bookings { id } } }');
+await q('{ delays(first:2) { airport { iata name } meanDelay } }');
+await q('{ riskByAirport(first:2) { airport { iata name } score } }');
+await q('{ matchSummary { total matched meanScore } }');
+await q('{ matchSummary { total matched meanScore } }');
+await q('{ airports(state:"NA") { iata state city } searchAirports(text:"na", first:3) { iata name city } }');
+await q('{ airport(iata:"ORD") { incidents(first:2) { id airport { iata } matchScore date } departures(first:1) { id } } }');
+await q('{ a: incident(id:"007") { id } b: flight(id:"007") { id } c: flight(id:"9999999999999999999") { id } d: flight(id: 7) { id } }');
+console.log(Object.keys(printSchema(gw.pipeline as any ? (await import('../../gateway/supergraph/supergraph.ts')).readSupergraph(composeSubgraphs(host.subgraphs, meshDefinitions())).planner.apiSchema : null as any)).length);
+} finally { await host.close(); await store.close(); await log.close(); rmSync(dir, { recursive: true }); }
