@@ -14,7 +14,7 @@ const dir = mkdtempSync(join(tmpdir(), 'weft-'));
 const log = await openLog(join(dir, 'log.db')); const store = await openStore(join(dir, 'lineage.db'));
 let late: any;
 console.time('host');
-const host = await openHost({ folders: domainFolders(), log, store, meshQuery: (r, s) => late(r, s), variables: { flights: { replaySpeed: 0 } }, writeLine: console.log, platformDomains: ['discovery'] });
+const host = await openHost({ folders: domainFolders(), log, store, meshQuery: (r, s) => late(r, s), variables: (d: string) => d === 'flights' ? { replaySpeed: 0 } : {}, writeLine: console.log, platformDomains: ['discovery'] });
 console.timeEnd('host');
 const gw = createTestGateway(host.subgraphs, { supergraph: composeSubgraphs(host.subgraphs, meshDefinitions()), policies: new Map([['adult', () => true]]) });
 late = createMeshQuery(gw.pipeline);

@@ -13,7 +13,7 @@ export type Traveller = {
 
 export type Booking = {
   readonly id: string;
-  readonly traveller: { readonly id: string };
+  readonly traveller: Traveller;
   readonly flight: { readonly id: string };
   readonly seat: string;
   readonly fare: number;
@@ -56,7 +56,7 @@ export function bookingOf(seed: number, number: number): Booking {
   const day = `2000-${10 + draw(3)}-${pad(1 + draw(30), 2)}`;
   return {
     id: idOf('B', number),
-    traveller: { id: idOf('T', 1 + draw(counts.T)) },
+    traveller: travellerOf(seed, 1 + draw(counts.T)),
     flight: { id: String(draw(flightsCount)) },
     seat: `${1 + draw(30)}${pick(draw, 'A B C D E F')}`,
     fare: 49 + draw(75_000) / 100,
