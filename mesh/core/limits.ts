@@ -26,6 +26,8 @@ export const limits = {
   /** Processes. */
   executionTimeoutMs: 30_000,
   executionsQueuedMax: 1_000,
+  /** How often an execution whose worker ended is run again before it is taken for the cause. */
+  executionRepeatsMax: 3,
   executionsKeptMax: 10_000,
   workerMemoryMb: 256,
   /** All of a worker's memory, buffers too; looked after where the system tells (Linux). */

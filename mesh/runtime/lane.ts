@@ -16,8 +16,8 @@ export interface LaneOptions {
   readonly executionsMax: number;
   /** Keep workers when there is nothing to do. */
   readonly isWarm: boolean;
-  /** Takes an execution that was with others in a worker that had to end, and that may be repeated. */
-  suspect(task: Task): void;
+  /** Takes executions whose worker ended, perhaps not by their doing, and that may be repeated. */
+  suspect(tasks: readonly Task[]): void;
 }
 
 interface Worker {
@@ -60,17 +60,14 @@ export class Lane {
 
   run(job: Job): Promise<Outcome> {
     const task = new Task(job);
-    this.add(task);
+    this.#add(task, 'last');
+    this.#dispatch();
     return task.outcome;
   }
 
-  add(task: Task): void {
-    if (this.#isClosed) return task.cancel();
-    this.#queue.push(task);
-    task.onCancel(() => {
-      const index = this.#queue.indexOf(task);
-      if (index >= 0) this.#queue.splice(index, 1);
-    });
+  /** Puts executions before all that wait. */
+  addFirst(tasks: readonly Task[]): void {
+    for (const task of tasks.toReversed()) this.#add(task, 'first');
     this.#dispatch();
   }
 
@@ -81,6 +78,16 @@ export class Lane {
     const workers = [...this.#workers];
     for (const { child } of workers) child.kill();
     await Promise.all(workers.map(({ child }) => child.gone));
+  }
+
+  #add(task: Task, place: 'first' | 'last'): void {
+    if (this.#isClosed) return task.cancel();
+    if (place === 'first') this.#queue.unshift(task);
+    else this.#queue.push(task);
+    task.onCancel(() => {
+      const index = this.#queue.indexOf(task);
+      if (index >= 0) this.#queue.splice(index, 1);
+    });
   }
 
   #dispatch(): void {
@@ -173,20 +180,18 @@ export class Lane {
     this.#deaths = worker.hasFinished ? 0 : this.#deaths + 1;
     const tasks = [...worker.tasks.values()];
     worker.tasks.clear();
+    const suspects: Task[] = [];
     for (const task of tasks) {
       if (this.#isClosed) task.cancel();
       else if (task.isStopped) task.finishStopped();
-      else if (tasks.length > 1 && task.job.isRepeatable()) this.#again(task);
+      else if ((tasks.length > 1 || worker.hasFinished) && task.isRepeatable) suspects.push(task);
       else task.fail(`its worker ended (${how})`);
     }
     if (this.#isClosed) return;
+    for (const task of suspects) task.rewind();
+    this.#options.suspect(suspects);
     if (this.#options.isWarm && worker.isReady && this.#deaths < limits.workerDeathsMax) this.#refill();
     this.#dispatch();
-  }
-
-  #again(task: Task): void {
-    task.rewind();
-    this.#options.suspect(task);
   }
 
   #refill(): void {
@@ -214,7 +219,7 @@ export class Lane {
   #stalled(worker: Worker): void {
     worker.isStalled = true;
     const tasks = [...worker.tasks.values()];
-    if (tasks.length > 1 && tasks.every((task) => task.job.isRepeatable())) worker.child.kill();
+    if (tasks.length > 1 && tasks.every((task) => task.isRepeatable)) worker.child.kill();
     this.#refill();
     this.#dispatch();
   }

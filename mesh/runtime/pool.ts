@@ -1,8 +1,8 @@
 /**
- * The warm workers of one domain. An execution runs beside others in one worker, so when a worker ends or stalls with
- * several in it, nobody can tell whose doing it was. The rule: whatever was alone in its worker is the culprit; of
- * several, each that has changed nothing outside (it may be repeated) runs again in quarantine, alone in its worker,
- * where the culprit shows itself; the others have failed.
+ * The warm workers of one domain. An execution runs beside others and after others in its worker, so when a worker ends or
+ * stalls nobody can tell whose doing it was. The rule: an execution that had its worker to itself from the start is the
+ * culprit and has failed. Any other is a suspect: when it has changed nothing outside (it may be repeated) it runs again in
+ * quarantine, alone in its worker, where the culprit shows itself; else it has failed, too.
  */
 import { WeftError } from '../core/error.ts';
 import { limits } from '../core/limits.ts';
@@ -23,19 +23,19 @@ export interface Pool {
 
 /** Starts the workers of the domain in a folder. */
 export function openPool(folder: string): Pool {
-  const quarantine = new Lane({
+  const quarantine: Lane = new Lane({
     folder,
     workersMax: limits.workersInQuarantineMax,
     executionsMax: 1,
     isWarm: false,
-    suspect: (task) => task.fail('its worker ended'),
+    suspect: (tasks) => quarantine.addFirst(tasks),
   });
   const main = new Lane({
     folder,
     workersMax: limits.workersPerDomain,
     executionsMax: limits.workerExecutionsMax,
     isWarm: true,
-    suspect: (task) => quarantine.add(task),
+    suspect: (tasks) => quarantine.addFirst(tasks),
   });
   return {
     manifest: main.start(),

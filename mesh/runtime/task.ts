@@ -30,6 +30,7 @@ export class Task {
   #reins: Reins | null = null;
   #timer: NodeJS.Timeout | undefined;
   #stopCode: StopCode | null = null;
+  #repeats = 0;
 
   constructor(job: Job) {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -48,6 +49,10 @@ export class Task {
     return this.#stopCode !== null;
   }
 
+  get isRepeatable(): boolean {
+    return this.#repeats < limits.executionRepeatsMax && this.job.isRepeatable();
+  }
+
   /** What to do when it is cancelled before a worker has it. */
   onCancel(leave: () => void): void {
     this.#leave = leave;
@@ -63,6 +68,7 @@ export class Task {
   rewind(): void {
     clearTimeout(this.#timer);
     this.#reins = null;
+    this.#repeats += 1;
   }
 
   finish(outcome: Outcome): void {

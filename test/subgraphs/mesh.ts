@@ -7,6 +7,7 @@ import { createMeshQuery } from '../../gateway/server/mesh.ts';
 import { composeSubgraphs } from '../../gateway/supergraph/compose.ts';
 import { meshDefinitions } from '../../mesh/core/definitions.ts';
 import type { MeshQuery } from '../../mesh/core/subgraph.ts';
+import type { EventLog } from '../../mesh/events/log.ts';
 import { openLog } from '../../mesh/events/open.ts';
 import { openStore } from '../../mesh/lineage/open.ts';
 import { startProjector } from '../../mesh/lineage/project.ts';
@@ -17,8 +18,8 @@ import type { TestGateway } from '../support/gateway.ts';
 export interface TestMesh extends TestGateway, AsyncDisposable {
   /** Begins the replay. */
   start(): void;
-  /** Resolves once the lineage holds all that is in the log. */
-  settle(): Promise<void>;
+  /** Resolves once the lineage holds all that is in the log, and in it an execution of that process. */
+  settle(process?: string): Promise<void>;
 }
 
 /** Opens every domain under `subgraphs/`. The policy `adult` is that of the example policies. */
@@ -49,7 +50,18 @@ export async function openTestMesh(): Promise<TestMesh> {
   return {
     ...gateway,
     start: host.start,
-    settle: async () => projector.caughtUp(await log.end()),
+    async settle(process) {
+      if (process !== undefined) await firstRecord(log, process);
+      await projector.caughtUp(await log.end());
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Records are written behind the answer's back: waits for the first of a process. */
+async function firstRecord(log: EventLog, process: string): Promise<void> {
+  const filter = { types: ['weft.execution.finished'], processes: [process] };
+  const found = new AbortController();
+  for await (const _ of log.follow({ after: 0, filter }, found.signal)) break;
+  found.abort();
 }
