@@ -80,7 +80,7 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
   const subgraphs: readonly Subgraph[] = [...host.subgraphs, ...remote];
   const front = parts.adopt(
     await openFront({
-      config,
+      config: { ...config, policy: { file: config.policy.file ?? policies } },
       supergraph: readSupergraph(composeSubgraphs(subgraphs.map(withUrl(config)), meshDefinitions())),
       subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
       examples: readExamples(),
@@ -128,6 +128,7 @@ function withUrl(config: Config) {
 }
 
 const examples = fileURLToPath(new URL('../subgraphs/examples', import.meta.url));
+const policies = fileURLToPath(new URL('../schema/policies.yaml', import.meta.url));
 
 function readExamples(): readonly string[] {
   return readdirSync(examples)

@@ -9,12 +9,14 @@ import { WeftError } from '../core/error.ts';
 /** Modules of Node that compute and reach nothing. */
 const open = new Set([
   'assert',
+  'async_hooks',
   'buffer',
   'crypto',
   'events',
   'fs',
   'os',
   'path',
+  'perf_hooks',
   'punycode',
   'querystring',
   'stream',

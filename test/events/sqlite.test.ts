@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 
 import { isWeftError } from '../../mesh/core/error.ts';
@@ -21,7 +22,31 @@ describeEventLog('SqliteLog', async () => {
   };
 });
 
-describe('openSqliteLog()', () => {
+describe('openSqliteLog()', { timeout: 60_000 }, () => {
+  test('stores nothing of a commit that fails on the way, and goes on', async (t) => {
+    const path = await pathFor(t);
+    const log = await openSqliteLog({ path });
+    const database = new DatabaseSync(path);
+    try {
+      database.exec(
+        `CREATE TRIGGER full BEFORE INSERT ON events WHEN new.label = 'straw' BEGIN SELECT raise(ABORT, 'no room'); END`,
+      );
+      const calls = [log.append(dataEvents(3)), log.append([dataEvent(), dataEvent({ label: 'straw' }), dataEvent()])];
+      for (const outcome of await Promise.allSettled(calls)) {
+        assert.ok(outcome.status === 'rejected' && isWeftError(outcome.reason, 'STORE_UNAVAILABLE'));
+        assert.equal(
+          outcome.reason.message,
+          `Cannot append to the log "${path}": found no room, wanted a file that can be read and written. Set that right, or choose another folder with --data.`,
+        );
+      }
+      assert.equal(await log.end(), 0);
+      assert.deepEqual(await log.append([dataEvent()]), [1]);
+    } finally {
+      database.close();
+      await log.close();
+    }
+  });
+
   test('shows followers what another opening of the same file appends', async (t) => {
     const path = await pathFor(t);
     const ours = await openSqliteLog({ path });

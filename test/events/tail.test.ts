@@ -24,13 +24,14 @@ describe('Tail', () => {
         for (const { kind, count } of list) {
           const before = end;
           end += count;
-          if (kind === 'ours') tail.push(eventsFrom(before, count), before);
+          const events = eventsFrom(before, count);
           if (kind === 'theirs') tail.skip(end);
-          if (kind === 'ours late') {
-            // Somebody looked at the store between the commit and its acknowledgement.
-            tail.skip(end);
-            tail.push(eventsFrom(before, count), before);
-          }
+          // Somebody looked at the store between the commit and its acknowledgement.
+          if (kind === 'ours late') tail.skip(end);
+          // An id that was in the commit twice has its offset twice.
+          if (kind !== 'theirs') tail.push([...events, ...events.slice(-1)], before);
+          // An answer that is older than what is known.
+          tail.skip(before);
           // Others wrote, and nobody looked before our next commit.
           if (count === 6) end += 2;
           holdsOnly(tail, before + count, size);

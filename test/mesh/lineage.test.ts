@@ -38,11 +38,11 @@ async function settledLineage(mesh: RunningMesh): Promise<Lineage> {
   let last = '';
   for (let i = 0; i < 100; i++) {
     const { data } = await mesh.ask(lineageQuery);
-    const lineage = data?.['lineage'] as unknown as Lineage;
+    const lineage = data?.['lineage'] as unknown as Lineage | null;
     const text = JSON.stringify(lineage);
     if (
       text === last &&
-      lineage.edges.some(({ kind, to }) => kind === 'OBSERVED' && to === 'process:safety/riskByAirport')
+      lineage?.edges.some(({ kind, to }) => kind === 'OBSERVED' && to === 'process:safety/riskByAirport')
     )
       return lineage;
     last = text;

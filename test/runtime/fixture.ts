@@ -95,7 +95,7 @@ export function askSubgraph(subgraph: Subgraph, query: string, variables: object
 
 /** A request as the gateway makes it. */
 export function requestOf(query: string, variables: object = {}): SubgraphRequest {
-  return { query, queryJson: JSON.stringify(query), variablesJson: JSON.stringify(variables), headers: {}, subject: anonymous };
+  return { operationKind: 'query', query, queryJson: JSON.stringify(query), variablesJson: JSON.stringify(variables), headers: {}, subject: anonymous };
 }
 
 /** The payload of an execution's record. */

@@ -19,8 +19,10 @@ export async function selectAirports(
   parameters: Readonly<Record<string, SqlValue>>,
 ): Promise<Airport[]> {
   const rows = await sql.query<Row>(
-    `select iata, name, nullif(city, 'NA') as city, nullif(state, 'NA') as state, country, latitude, longitude
-     from airports ${clauses}`,
+    `from (
+       select iata, name, nullif(city, 'NA') as city, nullif(state, 'NA') as state, country, latitude, longitude
+       from airports
+     ) ${clauses}`,
     parameters,
   );
   return rows.map(({ latitude, longitude, ...airport }) => ({ ...airport, location: { latitude, longitude } }));

@@ -56,13 +56,13 @@ export type SiteTotals = {
   readonly costTotal: number;
 };
 
-/** Every site that is named in a report. */
+/** Every site that is named in a report. Their order is fixed, so that means over them are the same to the last digit. */
 export function selectSites(sql: SqlAgent): Promise<SiteTotals[]> {
   return sql.query<SiteTotals>(
     `${reports}
      select "airportName", state, count(*)::int as incidents,
             (count(*) filter (damage <> 'None'))::int as damaging, sum("costTotal")::double as "costTotal"
-     from reports group by "airportName", state`,
+     from reports group by "airportName", state order by "airportName", state`,
   );
 }
 

@@ -51,7 +51,9 @@ export const riskByAirport = defineProcess({
     }),
   ],
   aggregator: aggregator<Input, Session>('rank', ({ input, session, result }) => {
-    const ranked = session.get('risks').toSorted((a, b) => b.score - a.score);
+    const ranked = session
+      .get('risks')
+      .toSorted((a, b) => b.score - a.score || a.airport.iata.localeCompare(b.airport.iata));
     result.finalize(ranked.slice(0, Math.min(Math.max(input.args.first ?? risksMax, 0), risksMax)));
   }),
 });

@@ -28,7 +28,9 @@ export const incidentsByAirport = defineProcess({
     }),
   ],
   aggregator: aggregator<Input, Session>('rank', ({ input, session, result }) => {
-    const ranked = session.get('totals').toSorted((a, b) => b.incidents - a.incidents);
+    const ranked = session
+      .get('totals')
+      .toSorted((a, b) => b.incidents - a.incidents || a.airport.iata.localeCompare(b.airport.iata));
     result.finalize(ranked.slice(0, Math.min(Math.max(input.args.first ?? totalsMax, 0), totalsMax)));
   }),
 });

@@ -1,10 +1,11 @@
 /** Travellers: one, a batch by id, and the list page by page. */
 import { aggregator, defineProcess } from '../../../mesh/sdk/index.ts';
-import type { EntitiesInput, QueryInput } from '../../../mesh/sdk/index.ts';
+import type { EntitiesInput, FieldInput, QueryInput } from '../../../mesh/sdk/index.ts';
 import { counts, numberOf, travellerOf } from '../model/people.ts';
 
 type One = QueryInput<{ id: string }>;
 type Many = EntitiesInput<{ id: string }>;
+type Booked = FieldInput<{ traveller: { id: string } }>;
 type Page = QueryInput<{ first: number | null; after?: string | null }>;
 
 const pageMax = 500;
@@ -24,6 +25,16 @@ export const travellersById = defineProcess({
   logics: [],
   aggregator: aggregator<Many>('generate', ({ input, variables, result }) => {
     result.finalize(input.references.map((reference) => find(Number(variables.seed), reference.id)));
+  }),
+});
+
+/** A booking holds its traveller's id alone. */
+export const bookingTraveller = defineProcess({
+  name: 'bookingTraveller',
+  inline: true,
+  logics: [],
+  aggregator: aggregator<Booked>('generate', ({ input, variables, result }) => {
+    result.finalize(input.parents.map(({ traveller }) => find(Number(variables.seed), traveller.id)));
   }),
 });
 

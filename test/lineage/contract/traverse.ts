@@ -58,6 +58,9 @@ export function describeTraverse(withStore: WithStore): void {
       assert.equal(await down(1), 'a0 | …');
       assert.equal(await down(3), 'a0 c1 m1 | a>c a>m …');
       assert.equal(await down(5), 'a0 c1 m1 z1 b2 | a>c a>m a>z c>b');
+      await store.apply(flows('a -> n', 'm -> y', 'n -> d'), 2);
+      const second = await walked(store, { direction: 'down', from: 'a', nodes: 7 });
+      assert.equal(second.nodes.map((node) => node.name).join(' '), 'a c m n z b d', 'whichever way they were reached');
     }),
   );
 

@@ -1,0 +1,66 @@
+/** The parts on their own: one domain over HTTP, and the gateway before it, with no mesh around them. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Answer } from '../support/gateway.ts';
+import { runWeft, temporaryFolder } from '../support/mesh.ts';
+import { once } from 'node:events';
+
+/** Runs a verb that serves, until the test ends; its URL. */
+async function serve(context: TestContext, words: readonly string[], cwd: string): Promise<string> {
+  const { child, output, exited } = runWeft(words, { cwd });
+  context.after(async () => {
+    child.kill('SIGTERM');
+    assert.equal((await exited).status, 0);
+  });
+  while (!/^Ready in/m.test(output())) {
+    const ended = await Promise.race([
+      child.stderr && once(child.stderr, 'data').then(() => false),
+      exited.then(() => true),
+    ]);
+    assert.ok(!ended, output());
+  }
+  return /http:\/\/\S+?(?=\/graphql|\/?\s)/.exec(output())?.[0] ?? '';
+}
+
+async function ask(url: string, query: string, variables = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  return (await response.json()) as Answer;
+}
+
+test('a domain serves alone, and the gateway alone plans over it', async (context) => {
+  const folder = await temporaryFolder(context);
+  const airports = await serve(context, ['subgraph', 'airports', '--port', '0', '--data', folder], folder);
+  const flights = await serve(context, ['subgraph', 'flights', '--port', '0', '--data', folder], folder);
+
+  const entities = await ask(
+    `${airports}/graphql`,
+    'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Airport { name } } _service { sdl } }',
+    {
+      r: [
+        { __typename: 'Airport', iata: 'JFK' },
+        { __typename: 'Airport', iata: 'nowhere' },
+      ],
+    },
+  );
+  assert.deepEqual(entities.data?.['_entities'], [{ name: 'John F Kennedy Intl' }, null]);
+
+  const config = join(folder, 'weft.yaml');
+  await writeFile(
+    config,
+    `subgraphs:\n  airports: { routing_url: "${airports}/graphql" }\n  flights: { routing_url: "${flights}/graphql" }\n`,
+  );
+  const composed = await runWeft(['compose', '--config', config]).exited;
+  assert.equal(composed.status, 0, composed.stderr);
+  await writeFile(join(folder, 'supergraph.graphql'), composed.stdout);
+  const gateway = await serve(context, ['gateway', '--supergraph', 'supergraph.graphql', '--port', '0'], folder);
+  const answer = await ask(`${gateway}/graphql`, '{ flight(id: "11") { delay origin { name } destination { city } } }');
+  assert.deepEqual(answer, {
+    data: { flight: { delay: 105, origin: { name: 'John F Kennedy Intl' }, destination: { city: 'Boston' } } },
+  });
+});
