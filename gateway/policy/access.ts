@@ -82,7 +82,13 @@ export function createAccessRecorder(
 function accessEvents({ operation, subject, count }: Gathered, clock: Clock): readonly MeshEvent[] {
   const { purpose } = subject;
   const access = (coordinates: readonly string[], rule: string | null): Access => {
-    return { operation: operation.name, coordinates: coordinates.slice(0, coordinatesMax), purpose, rule, count };
+    return {
+      operation: operation.name && bounded(operation.name),
+      coordinates: firstOf(coordinates),
+      purpose: purpose && bounded(purpose),
+      rule: rule && bounded(rule),
+      count,
+    };
   };
   const denials = Map.groupBy(operation.denied, (denied) => denied.rule.text);
   return [
@@ -96,8 +102,17 @@ function accessEvents({ operation, subject, count }: Gathered, clock: Clock): re
   ];
 }
 
-/** So that a record stays below an event's 32 KiB. */
-const coordinatesMax = 200;
+/** What a stranger chose must not make the log refuse a record: cut to what an event may hold, and whole characters. */
+function bounded(text: string): string {
+  return text.slice(0, limits.eventTextLengthMax - 'subject:'.length).toWellFormed();
+}
+
+/** As many coordinates as fit well into an event's payload. */
+function firstOf(coordinates: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const end = coordinates.findIndex((coordinate) => (bytes += coordinate.length + 3) > limits.eventPayloadBytesMax / 2);
+  return end === -1 ? coordinates : coordinates.slice(0, end);
+}
 
 function accessEvent(
   type: 'weft.access.read' | 'weft.access.denied',
@@ -109,7 +124,7 @@ function accessEvent(
     time: new Date(clock.now()).toISOString(),
     type,
     label: type,
-    source: `subject:${subject.id ?? 'anonymous'}`.slice(0, limits.eventTextLengthMax),
+    source: `subject:${bounded(subject.id ?? 'anonymous')}`,
     target: '',
     domain: 'gateway',
     product: null,
@@ -118,7 +133,7 @@ function accessEvent(
     logic: null,
     executionId: null,
     sequence: null,
-    subject: subject.id,
+    subject: subject.id && bounded(subject.id),
     classification: [],
     traceparent: null,
     payload: { ...access } satisfies JsonObject,

@@ -72,7 +72,10 @@ function assertEmittable({ label, payload }: EmittedEvent, type: string): void {
 
 /** The same id for the same key of a domain: a UUIDv8 (RFC 9562, section 5.8) of their hash. */
 function idOfKey(domain: string, key: string): string {
-  const bytes = createHash('sha256').update(JSON.stringify([domain, key])).digest().subarray(0, 16);
+  const bytes = createHash('sha256')
+    .update(JSON.stringify([domain, key]))
+    .digest()
+    .subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString('hex');

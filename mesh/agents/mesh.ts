@@ -19,6 +19,8 @@ export function createMesh({ ask, productsAt, scopesOf }: MeshOptions) {
   return {
     async query(scope: Scope, query: string, variables: JsonObject): Promise<JsonObject> {
       const { domain } = scope.execution;
+      // The word alone is enough to be careful.
+      if (/\bmutation\b/.test(query)) scope.hasEffects = true;
       const subject = domainSubject(domain, scopesOf(domain));
       const answer = await ask({ query, variables, subject }, scope.signal).catch((cause: unknown) => {
         throw failure(messageOf(cause), cause);
@@ -34,5 +36,10 @@ export function createMesh({ ask, productsAt, scopesOf }: MeshOptions) {
 }
 
 function failure(found: string, cause?: unknown): WeftError {
-  return new WeftError('AGENT_FAILED', { action: 'Cannot read through the mesh', found: `"${found}"`, wanted: 'an answer without errors', cause });
+  return new WeftError('AGENT_FAILED', {
+    action: 'Cannot read through the mesh',
+    found: `"${found}"`,
+    wanted: 'an answer without errors',
+    cause,
+  });
 }

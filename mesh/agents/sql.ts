@@ -5,16 +5,18 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
+  BIGINT,
+  DOUBLE,
   type DuckDBConnection,
   DuckDBInstance,
   type DuckDBPreparedStatement,
   DuckDBTypeId,
-  type DuckDBValue,
   type DuckDBValueConverter,
   JsonDuckDBValueConverter,
   LIST,
   SQLNULL,
   StatementType,
+  VARCHAR,
   listValue,
 } from '@duckdb/node-api';
 import { WeftError, isWeftError, messageOf } from '../core/error.ts';
@@ -39,12 +41,19 @@ export interface Sql {
 
 /** Opens a domain's datasets. Throws `DOMAIN_INVALID` when one of them cannot be read. */
 export async function openSql(options: SqlOptions): Promise<Sql> {
-  const datasets = Object.entries(options.datasets).map(([table, dataset]) => ({ table, dataset, file: fileOf(options, dataset) }));
+  const datasets = Object.entries(options.datasets).map(([table, dataset]) => ({
+    table,
+    dataset,
+    file: fileOf(options, dataset),
+  }));
   const flows = new Map(datasets.map(({ table, dataset }) => [table.toLowerCase(), flowOf(dataset)]));
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: `${limits.sqlMemoryMb}MB` });
   const first = await instance.connect();
   for (const { table, dataset, file } of datasets) await declareTable(first, { table, dataset, file });
-  await shutIn(first, datasets.map(({ file }) => file));
+  await shutIn(
+    first,
+    datasets.map(({ file }) => file),
+  );
   return new DuckDbSql(instance, first, flows);
 }
 
@@ -63,7 +72,11 @@ class DuckDbSql implements Sql {
     this.#flows = flows;
   }
 
-  async query(scope: Scope, text: string, parameters: Readonly<Record<string, SqlValue>>): Promise<readonly JsonObject[]> {
+  async query(
+    scope: Scope,
+    text: string,
+    parameters: Readonly<Record<string, SqlValue>>,
+  ): Promise<readonly JsonObject[]> {
     const connection = await this.#take();
     const interrupt = (): void => connection.interrupt();
     scope.signal.addEventListener('abort', interrupt, { once: true });
@@ -133,18 +146,18 @@ async function prepare(connection: DuckDBConnection, text: string): Promise<Duck
 function bind(statement: DuckDBPreparedStatement, parameters: Readonly<Record<string, SqlValue>>): void {
   for (const [name, value] of Object.entries(parameters)) {
     const index = statement.parameterIndex(name);
-    if (!Array.isArray(value)) statement.bindValue(index, value as DuckDBValue);
-    else if (value.length === 0) statement.bindList(index, listValue([]), LIST(SQLNULL));
-    else statement.bindList(index, listValue(uniform(value)));
+    if (typeof value === 'object' && value !== null) bindList(statement, index, value);
+    else statement.bindValue(index, value);
   }
 }
 
-/** A DuckDB list has one type, taken from its first item. */
-function uniform(values: readonly (string | number)[]): readonly DuckDBValue[] {
-  if (!values.every((value) => typeof value === 'number')) return values.map(String);
-  const widest = values.find((value) => !Number.isInteger(value)) ?? Math.max(...values.map(Math.abs));
-  if (!Number.isInteger(widest)) return values;
-  return widest > 0x7fffffff ? values.map(BigInt) : values;
+/** A DuckDB list has one type, the widest of its items'. That of an empty one fits wherever it stands. */
+function bindList(statement: DuckDBPreparedStatement, index: number, values: readonly (string | number)[]): void {
+  if (values.length === 0) statement.bindList(index, listValue([]), LIST(SQLNULL));
+  else if (!values.every((value) => typeof value === 'number'))
+    statement.bindList(index, listValue(values.map(String)), LIST(VARCHAR));
+  else if (!values.every(Number.isSafeInteger)) statement.bindList(index, listValue(values), LIST(DOUBLE));
+  else statement.bindList(index, listValue(values.map(BigInt)), LIST(BIGINT));
 }
 
 async function readRows(statement: DuckDBPreparedStatement): Promise<readonly JsonObject[]> {
@@ -180,7 +193,10 @@ const timeTypes: ReadonlySet<DuckDBTypeId> = new Set([
 
 /** `2001-01-01 00:01:00+00` as `2001-01-01T00:01:00Z`. */
 function toIso(text: string): string {
-  return text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00').replace(/[+-]00:00$/, 'Z');
+  return text
+    .replace(' ', 'T')
+    .replace(/([+-]\d\d)$/, '$1:00')
+    .replace(/[+-]00:00$/, 'Z');
 }
 
 interface Table {
@@ -194,7 +210,8 @@ async function declareTable(connection: DuckDBConnection, { table, dataset, file
   try {
     const { size } = await stat(file);
     const isKept = dataset.format === 'csv' && size <= limits.sqlTableBytesMax;
-    const call = dataset.format === 'csv' ? `read_csv(${text(file)})` : `read_parquet(${text(file)}, file_row_number = true)`;
+    const call =
+      dataset.format === 'csv' ? `read_csv(${text(file)})` : `read_parquet(${text(file)}, file_row_number = true)`;
     await connection.run(`create ${isKept ? 'table' : 'view'} "${table.replaceAll('"', '""')}" as from ${call}`);
   } catch (cause) {
     throw new WeftError('DOMAIN_INVALID', {

@@ -16,7 +16,10 @@ export interface EventLog {
   /** Events that pass the filter, in the order of their offsets (or the reverse), from one bounded look at the log. */
   read(query?: LogQuery): Promise<readonly StoredEvent[]>;
 
-  /** Every event after `after` that passes the filter: those stored, then those to come, until the signal aborts. Each exactly once, in order. */
+  /**
+   * Every event after `after` that passes the filter: those stored, then those to come, until the signal aborts. Each
+   * exactly once, in order. Throws `STORE_UNAVAILABLE` when the log is closed or fails before that.
+   */
   follow(query: FollowQuery, signal: AbortSignal): AsyncIterable<StoredEvent>;
 
   /** The largest offset stored; 0 when the log is empty. */

@@ -2,7 +2,7 @@
  * The log's file: what is looked at before SQLite may touch it, how a new one is made, and what SQLite's errors mean.
  *
  * Before opening, the file's header is read: a file that is not ours, is cut short or comes from a newer Weft is left
- * untouched. After a crash (a write-ahead log lies beside the file) SQLite recovers, and a log of at most
+ * untouched. After a crash (a write-ahead log or a journal lies beside the file) SQLite recovers, and a log of at most
  * `limits.logCheckBytesMax` is then read through once; damage elsewhere is reported by the call that meets it.
  */
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
@@ -20,13 +20,12 @@ const schemaVersion = 1;
 /** Opens the log at a path for writing; makes it, and its folder, if there is none. Throws `STORE_CORRUPT` or `STORE_UNAVAILABLE`. */
 export function openFile(path: string): DatabaseSync {
   return translated(`Cannot open the log "${path}"`, () => {
-    const crashed = sizeOf(`${path}-wal`) > 0;
-    const bytes = inspect(path, crashed);
+    const { bytes, recovers } = inspect(path);
     mkdirSync(dirname(path), { recursive: true });
     const database = new DatabaseSync(path, { timeout: limits.logBusyMs });
     try {
       prepare(database);
-      if (crashed && bytes <= limits.logCheckBytesMax) check(database, path);
+      if (recovers && bytes <= limits.logCheckBytesMax) check(database, path);
       return database;
     } catch (error) {
       database.close();
@@ -37,7 +36,8 @@ export function openFile(path: string): DatabaseSync {
 
 /** Opens a log that `openFile` has opened before, for reading beside it. */
 export function openReader(path: string): DatabaseSync {
-  return translated(`Cannot open the log "${path}"`, () => new DatabaseSync(path, { readOnly: true }));
+  const options = { readOnly: true, timeout: limits.logBusyMs };
+  return translated(`Cannot open the log "${path}"`, () => new DatabaseSync(path, options));
 }
 
 /** Runs `work`; what SQLite or the file system throws becomes `STORE_CORRUPT` or `STORE_UNAVAILABLE`. */
@@ -80,15 +80,17 @@ const reasons = new Map<number | string, string>([
   ['EEXIST', 'a file where a folder should be'],
 ]);
 
-/** Looks at the header (sqlite.org/fileformat2.html, section 1.3) and says how large the file is. */
-function inspect(path: string, crashed: boolean): number {
+/** Looks at the header (sqlite.org/fileformat2.html, section 1.3); says how large the file is and whether SQLite has to mend it. */
+function inspect(path: string): { readonly bytes: number; readonly recovers: boolean } {
   const bytes = sizeOf(path);
+  const hasEvents = sizeOf(`${path}-wal`) > 0;
+  const recovers = hasEvents || sizeOf(`${path}-journal`) > 0;
   const refuse = (found: string, parts: Partial<ErrorParts> = {}): never => {
     throw corrupt({ action: `Cannot open the log "${path}"`, found, ...parts });
   };
   if (bytes === 0) {
     // SQLite would take this for a new database and throw the write-ahead log away, events and all.
-    return crashed ? refuse(`no data beside the write-ahead log "${path}-wal"`) : 0;
+    return hasEvents ? refuse(`no data beside the write-ahead log "${path}-wal"`) : { bytes, recovers };
   }
   const header = readHeader(path);
   if (header.length < 100 || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
@@ -104,11 +106,11 @@ function inspect(path: string, crashed: boolean): number {
     const fix = 'Start the Weft that wrote it, or move the file away to start with an empty log.';
     refuse(`a log of version ${version}`, { wanted: `version ${schemaVersion}, which this Weft reads`, fix });
   }
-  // A page size of 65,536 is written as 1. In the middle of a checkpoint the file may still be growing.
+  // A page size of 65,536 is written as 1. In the middle of a commit or checkpoint the file may still grow.
   const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
   const wanted = header.readUInt32BE(28) * pageBytes;
-  if (bytes < wanted && !crashed) refuse(`${bytes} bytes, the file cut short`, { wanted: `${wanted} bytes` });
-  return bytes;
+  if (bytes < wanted && !recovers) refuse(`${bytes} bytes, the file cut short`, { wanted: `${wanted} bytes` });
+  return { bytes, recovers };
 }
 
 function readHeader(path: string): Buffer {

@@ -212,15 +212,16 @@ class SqliteLog implements EventLog {
   }
 
   #assertOpen(): void {
+    if (this.#closing !== null) {
+      throw new WeftError('STORE_UNAVAILABLE', {
+        action: `Cannot use the log "${this.location}"`,
+        found: 'that it has been closed',
+        wanted: 'an open one',
+      });
+    }
     const { writer, reader } = this.#threads;
     const gone = writer.gone ?? reader.gone;
     if (gone !== null) throw gone;
-    if (this.#closing === null) return;
-    throw new WeftError('STORE_UNAVAILABLE', {
-      action: `Cannot use the log "${this.location}"`,
-      found: 'that it has been closed',
-      wanted: 'an open one',
-    });
   }
 
   #queueFull(rows: number): WeftError {

@@ -39,12 +39,19 @@ export function linkMesh(sdl: string, definitions: string, options: LinkOptions 
   if (link === undefined) return { sdl, names: null };
   const nameOf = (directive: MeshDirective): string =>
     link.imports.get(`@${directive}`)?.replace(/^@/, '') ?? `${link.as ?? 'weft'}__${directive}`;
-  const names = { dataProduct: nameOf('dataProduct'), process: nameOf('process'), event: nameOf('event'), derivedFrom: nameOf('derivedFrom') };
+  const names = {
+    dataProduct: nameOf('dataProduct'),
+    process: nameOf('process'),
+    event: nameOf('event'),
+    derivedFrom: nameOf('derivedFrom'),
+  };
 
   const present = new Set(definedDirectives(document).map((definition) => definition.name.value));
   const missing = definedDirectives(parse(definitions)).flatMap((definition) => {
     const name = isMeshDirective(definition.name.value) ? names[definition.name.value] : null;
-    return name === null || present.has(name) ? [] : print({ ...definition, name: { ...definition.name, value: name } });
+    return name === null || present.has(name)
+      ? []
+      : print({ ...definition, name: { ...definition.name, value: name } });
   });
   const composed = options.compose === true ? [...link.imports.values()] : [];
   const carried = composed.map((name) => `@${federationName(document)}(name: "${name}")`);
@@ -55,7 +62,9 @@ export function linkMesh(sdl: string, definitions: string, options: LinkOptions 
 /** What `@composeDirective` is called in this SDL. */
 function federationName(document: DocumentNode): string {
   const federation = linksOf(document).find(({ url }) => url.startsWith('https://specs.apollo.dev/federation/'));
-  return federation?.imports.get('@composeDirective')?.slice(1) ?? `${federation?.as ?? 'federation'}__composeDirective`;
+  return (
+    federation?.imports.get('@composeDirective')?.slice(1) ?? `${federation?.as ?? 'federation'}__composeDirective`
+  );
 }
 
 interface Link {
@@ -68,7 +77,9 @@ interface Link {
 function linksOf(document: DocumentNode): readonly Link[] {
   return document.definitions
     .flatMap((definition) =>
-      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION ? (definition.directives ?? []) : [],
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
+        ? (definition.directives ?? [])
+        : [],
     )
     .filter((directive) => directive.name.value === 'link')
     .map((directive) => ({

@@ -13,6 +13,9 @@ export function createBatch<Key, Value>(
   answer: (keys: readonly Key[]) => Promise<readonly Value[]>,
   identityOf: (key: Key) => unknown,
 ): Batch<Key, Value> {
-  const loader = new DataLoader<Key, Value, unknown>(answer, { cacheKeyFn: identityOf, maxBatchSize: limits.entityBatchMax });
+  const loader = new DataLoader<Key, Value, unknown>(answer, {
+    cacheKeyFn: identityOf,
+    maxBatchSize: limits.entityBatchMax,
+  });
   return (key) => loader.load(key);
 }

@@ -34,7 +34,11 @@ export function startChild({ folder, receive, ended }: ChildOptions): Child {
     env: {},
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: ['--permission', ...readable.map((path) => `--allow-fs-read=${path}`), `--max-old-space-size=${limits.workerMemoryMb}`],
+    execArgv: [
+      '--permission',
+      ...readable.map((path) => `--allow-fs-read=${path}`),
+      `--max-old-space-size=${limits.workerMemoryMb}`,
+    ],
   });
   const gone = Promise.withResolvers<void>();
   const loaded = Promise.withResolvers<Manifest>();

@@ -37,7 +37,16 @@ export function confine(): void {
     },
   });
   for (const name of ['fetch', 'WebSocket', 'EventSource']) Reflect.deleteProperty(globalThis, name);
-  for (const name of ['kill', '_kill', 'send', 'disconnect', 'binding', '_linkedBinding', 'dlopen', 'getBuiltinModule']) {
+  for (const name of [
+    'kill',
+    '_kill',
+    'send',
+    'disconnect',
+    'binding',
+    '_linkedBinding',
+    'dlopen',
+    'getBuiltinModule',
+  ]) {
     Reflect.deleteProperty(process, name);
   }
 }

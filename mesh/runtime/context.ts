@@ -24,8 +24,10 @@ export function createContexts(parts: ContextParts): (logic: string) => Context 
         // The agent's method promises this type; `mesh/agents` keeps it.
         return (await parts.call({ logic, agent: name, method, json: JSON.stringify(values) })) as never;
       };
-    const write = (level: LogLine['level']) => (message: string, details: JsonObject = {}) =>
-      parts.write({ logic, level, message: String(message), details });
+    const write =
+      (level: LogLine['level']) =>
+      (message: string, details: JsonObject = {}) =>
+        parts.write({ logic, level, message: String(message), details });
     return {
       execution,
       logic,
@@ -34,7 +36,10 @@ export function createContexts(parts: ContextParts): (logic: string) => Context 
       signal,
       session,
       variables,
-      sql: { query: (text: string, parameters: Readonly<Record<string, SqlValue>> = {}) => agent('sql', 'query')(text, parameters) },
+      sql: {
+        query: (text: string, parameters: Readonly<Record<string, SqlValue>> = {}) =>
+          agent('sql', 'query')(text, parameters),
+      },
       mesh: { query: (document: string, given: JsonObject = {}) => agent('mesh', 'query')(document, given) },
       events: { emit: agent('events', 'emit') },
       log: { info: write('info'), warn: write('warn') },

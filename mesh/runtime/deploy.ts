@@ -20,10 +20,18 @@ export interface Deployment {
 
 type DeployedType = Extract<keyof RecordPayloads, `${string}.deployed`>;
 
-const deployedTypes: readonly DeployedType[] = ['weft.domain.deployed', 'weft.product.deployed', 'weft.process.deployed'];
+const deployedTypes: readonly DeployedType[] = [
+  'weft.domain.deployed',
+  'weft.product.deployed',
+  'weft.process.deployed',
+];
 
 /** Appends the records of what changed. Those of a domain and its processes come before its products. */
-export async function recordDeployments(deployments: readonly Deployment[], log: EventLog, clock: Clock): Promise<void> {
+export async function recordDeployments(
+  deployments: readonly Deployment[],
+  log: EventLog,
+  clock: Clock,
+): Promise<void> {
   const events = deployments.flatMap((deployment) => eventsOf(deployment, clock));
   const last = await lastDeployed(events.map(keyOf), log);
   const changed = events.filter((event) => last.get(keyOf(event)) !== canonical(event.payload));
@@ -45,8 +53,8 @@ export async function hashFolder(folder: string): Promise<string> {
 /** Revisions of a domain's processes: what a process runs may stand in any file of its domain, so any change is one of each. */
 export function revisionsOf(manifest: Manifest, sources: string): ReadonlyMap<string, string> {
   return new Map(
-    manifest.processes.map(({ at: _, ...process }) => {
-      const hash = createHash('sha256').update(JSON.stringify([sources, process]));
+    manifest.processes.map((process) => {
+      const hash = createHash('sha256').update(JSON.stringify([sources, process.name]));
       return [process.name, hash.digest('hex').slice(0, 12)];
     }),
   );
@@ -111,7 +119,7 @@ async function lastDeployed(wanted: readonly string[], log: EventLog): Promise<R
   const missing = new Set(wanted);
   const last = new Map<string, string>();
   const filter = { types: deployedTypes };
-  for (let before: number | undefined; missing.size > 0; ) {
+  for (let before: number | undefined; missing.size > 0;) {
     const events = await log.read({ filter, descending: true, ...(before === undefined ? {} : { before }) });
     for (const event of events) {
       if (missing.delete(keyOf(event))) last.set(keyOf(event), canonical(event.payload));

@@ -142,4 +142,3 @@ function toExecutionError(error: Error): ExecutionError {
   const message = error.message.slice(0, limits.eventTextLengthMax);
   return { code: isWeftError(error) ? error.code : 'LOGIC_FAILED', message };
 }
-

@@ -73,7 +73,10 @@ export async function runExecution(options: ExecutionsOptions, start: Start, sig
   });
   over.abort();
   if (outcome.resultJson !== null) for (const product of start.answers) scope.outputs.add(product);
-  const times = { startedAt: new Date(startedAt).toISOString(), durationMs: Math.round((clock.monotonic() - from) * 1000) / 1000 };
+  const times = {
+    startedAt: new Date(startedAt).toISOString(),
+    durationMs: Math.round((clock.monotonic() - from) * 1000) / 1000,
+  };
   options.recorder.add(recordOf(scope, { start, outcome, times, clock }));
   return { id, ...outcome };
 }
@@ -82,8 +85,10 @@ export async function runExecution(options: ExecutionsOptions, start: Start, sig
 export function resultOf({ id, status, resultJson }: Ended, process: string): Json {
   if (resultJson !== null) return JSON.parse(resultJson) as Json;
   const details = { executionId: id };
-  if (status === 'TIMED_OUT') throw new WeftError('EXECUTION_TIMED_OUT', { action: `Process "${process}" took too long`, details });
-  if (status === 'CANCELLED') throw new WeftError('EXECUTION_CANCELLED', { action: `Process "${process}" was cancelled`, details });
+  if (status === 'TIMED_OUT')
+    throw new WeftError('EXECUTION_TIMED_OUT', { action: `Process "${process}" took too long`, details });
+  if (status === 'CANCELLED')
+    throw new WeftError('EXECUTION_CANCELLED', { action: `Process "${process}" was cancelled`, details });
   throw new WeftError('EXECUTION_FAILED', { action: `Process "${process}" failed`, details });
 }
 

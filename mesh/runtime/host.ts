@@ -106,7 +106,10 @@ interface Connected {
 }
 
 /** Puts a domain's schema before its executions. */
-function connect(folder: LoadedFolder, { log, recorder, catalogue, clock, writeLine, variables }: Connections): Connected {
+function connect(
+  folder: LoadedFolder,
+  { log, recorder, catalogue, clock, writeLine, variables }: Connections,
+): Connected {
   const { manifest, pool, declarations, sdl, file } = folder;
   const { name } = manifest;
   const executions: ExecutionsOptions = {
@@ -132,7 +135,10 @@ function connect(folder: LoadedFolder, { log, recorder, catalogue, clock, writeL
     schema,
     subgraph: createSubgraph({ name, sdl, origin: file, schema }),
     trigger: (signal) =>
-      runTriggers({ manifest, log, clock, writeLine, run: (start, stop) => runExecution(executions, start, stop) }, signal),
+      runTriggers(
+        { manifest, log, clock, writeLine, run: (start, stop) => runExecution(executions, start, stop) },
+        signal,
+      ),
   };
 }
 

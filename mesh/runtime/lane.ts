@@ -1,6 +1,7 @@
 /** Workers of one kind and the queue before them: how executions get into a worker, and out of it when it ends. */
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
+import { messageOf } from '../core/error.ts';
 import { limits } from '../core/limits.ts';
 import type { Outcome } from './execution.ts';
 import { type Child, startChild } from './child.ts';
@@ -136,22 +137,22 @@ export class Lane {
     });
     const worker: Worker = { child, tasks, isReady: false, isStalled: false, hasFinished: false, askedAt: null };
     this.#workers.add(worker);
-    child.loaded.then(
-      () => {
-        worker.isReady = true;
-        this.#dispatch();
-      },
-      (thrown: unknown) => this.#refused(worker, thrown),
-    );
+    void this.#admit(worker);
     return worker;
   }
 
-  /** A domain that does not load now fails whoever waits for it; it is tried again for the next one. */
-  #refused(worker: Worker, thrown: unknown): void {
-    worker.child.kill();
-    this.#workers.delete(worker);
-    if ([...this.#workers].some(({ isReady }) => isReady)) return;
-    for (const task of this.#queue.splice(0)) task.fail(faultOf(thrown).message);
+  /** Gives a worker its first executions once it is loaded. A domain that does not load fails whoever waits, and is tried again for the next. */
+  async #admit(worker: Worker): Promise<void> {
+    try {
+      await worker.child.loaded;
+      worker.isReady = true;
+      this.#dispatch();
+    } catch (thrown) {
+      worker.child.kill();
+      this.#workers.delete(worker);
+      if ([...this.#workers].some(({ isReady }) => isReady)) return;
+      for (const task of this.#queue.splice(0)) task.fail(messageOf(thrown));
+    }
   }
 
   #receive(worker: Worker, message: Parameters<Parameters<typeof startChild>[0]['receive']>[0]): void {
@@ -246,4 +247,3 @@ async function answer(child: Child, job: Job, { call, to }: Extract<FromWorker, 
     child.send({ kind: 'answer', call, fault: faultOf(thrown) });
   }
 }
-

@@ -10,10 +10,12 @@ import type { Manifest, ProcessManifest } from './message.ts';
 /** Imports FOLDER/domain.ts. Throws `DOMAIN_INVALID`, or what a `define…` of the domain threw. */
 export async function loadDomain(folder: string): Promise<Domain> {
   const file = join(folder, 'domain.ts');
-  const module: { readonly default?: unknown } = await import(pathToFileURL(file).href).catch(async (thrown: unknown) => {
-    if (isWeftError(thrown)) throw thrown;
-    throw await loadError(file, thrown);
-  });
+  const module: { readonly default?: unknown } = await import(pathToFileURL(file).href).catch(
+    async (thrown: unknown) => {
+      if (isWeftError(thrown)) throw thrown;
+      throw await loadError(file, thrown);
+    },
+  );
   if (isDomain(module.default)) return module.default;
   throw new WeftError('DOMAIN_INVALID', {
     action: `Cannot load domain "${file}"`,
@@ -26,7 +28,16 @@ export async function loadDomain(folder: string): Promise<Domain> {
 /** The domain without its code. */
 export function manifestOf(domain: Domain): Manifest {
   const { name, owner, description, datasets = {}, variables = {}, mockUsers = [], at } = domain;
-  return { name, owner, description, datasets, variables, mockUsers, processes: domain.processes.map(manifestOfProcess), at };
+  return {
+    name,
+    owner,
+    description,
+    datasets,
+    variables,
+    mockUsers,
+    processes: domain.processes.map(manifestOfProcess),
+    at,
+  };
 }
 
 function manifestOfProcess(process: Process): ProcessManifest {

@@ -90,7 +90,11 @@ export interface Fault {
 
 /** What of a thrown value crosses: code, message, place. */
 export function faultOf(thrown: unknown): Fault {
-  return { code: isWeftError(thrown) ? thrown.code : null, message: messageOf(thrown), at: isWeftError(thrown) ? (thrown.at ?? null) : null };
+  return {
+    code: isWeftError(thrown) ? thrown.code : null,
+    message: messageOf(thrown),
+    at: isWeftError(thrown) ? (thrown.at ?? null) : null,
+  };
 }
 
 /** The error again, on the other side; what was no error of Weft's takes the code given. */

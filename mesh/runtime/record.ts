@@ -61,9 +61,15 @@ export class Recorder {
 /** The payload cut so that it fits a record: the later part of a long timeline, shorter messages, the first flows. */
 export function fitPayload(payload: ExecutionFinished): ExecutionFinished {
   let fitted = payload;
-  for (let keep = 128; keep > 0 && Buffer.byteLength(JSON.stringify(fitted)) > limits.eventPayloadBytesMax; keep >>= 1) {
+  for (
+    let keep = 128;
+    keep > 0 && Buffer.byteLength(JSON.stringify(fitted)) > limits.eventPayloadBytesMax;
+    keep >>= 1
+  ) {
     const cut = <Value extends { readonly error: ExecutionFinished['error'] }>(value: Value): Value =>
-      value.error === null ? value : { ...value, error: { ...value.error, message: value.error.message.slice(0, keep * 4) } };
+      value.error === null
+        ? value
+        : { ...value, error: { ...value.error, message: value.error.message.slice(0, keep * 4) } };
     fitted = cut({
       ...payload,
       timeline: payload.timeline.slice(-keep).map(cut),

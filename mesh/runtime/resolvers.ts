@@ -1,5 +1,4 @@
 /** The resolvers of a domain's schema: each `@process` runs it, each `@event` follows the log; other fields are properties. */
-import type { GraphQLResolveInfo } from 'graphql';
 import { WeftError } from '../core/error.ts';
 import { type Json, type JsonObject, isJsonObject } from '../core/json.ts';
 import type { Subject } from '../core/subject.ts';
@@ -20,7 +19,7 @@ export interface Operation {
   readonly batches: Map<string, Batch<JsonObject, Json>>;
 }
 
-type Resolver = (parent: unknown, args: unknown, operation: Operation, info: GraphQLResolveInfo) => unknown;
+type Resolver = (parent: unknown, args: unknown, operation: Operation) => unknown;
 type ReferenceResolver = (reference: unknown, operation: Operation) => unknown;
 export type Resolvers = Record<string, Record<string, Resolver | ReferenceResolver>>;
 
@@ -63,11 +62,7 @@ function resolverOf(answer: Answer, ask: Ask): Resolver | ReferenceResolver {
     )(objectOf(parent));
 }
 
-function batchOf(
-  { batches }: Operation,
-  key: string,
-  create: () => Batch<JsonObject, Json>,
-): Batch<JsonObject, Json> {
+function batchOf({ batches }: Operation, key: string, create: () => Batch<JsonObject, Json>): Batch<JsonObject, Json> {
   const batch = batches.get(key) ?? create();
   batches.set(key, batch);
   return batch;

@@ -41,7 +41,8 @@ function assertProcesses({ name, processes }: Manifest, { all }: Declarations): 
     throw new WeftError('PROCESS_INVALID', {
       action: `Cannot answer "${coordinate}" with process "${process.name}"`,
       found: `no such process in domain "${name}"`,
-      wanted: names.length === 0 ? 'a process of the domain' : `one of ${names.map((known) => `"${known}"`).join(', ')}`,
+      wanted:
+        names.length === 0 ? 'a process of the domain' : `one of ${names.map((known) => `"${known}"`).join(', ')}`,
       at: process.at,
     });
   }

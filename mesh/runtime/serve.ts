@@ -1,6 +1,7 @@
 /** One domain alone, as a subgraph over HTTP: Apollo Server on a socket of our own. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { ApolloServer, HeaderMap } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { GraphQLError } from 'graphql';
 import { WeftError } from '../core/error.ts';
 import type { Json } from '../core/json.ts';
@@ -28,13 +29,23 @@ export interface Served {
  * Serves a domain. Its processes cannot ask other domains: the mesh agent throws `AGENT_FAILED`. Throws `PORT_IN_USE`, and
  * what `openHost` throws.
  */
-export async function serveSubgraph({ folder, host: address, port, variables, ...shared }: ServeOptions): Promise<Served> {
+export async function serveSubgraph({
+  folder,
+  host: address,
+  port,
+  variables,
+  ...shared
+}: ServeOptions): Promise<Served> {
   const host = await openHost({
     ...shared,
     folders: [folder],
     store: null,
     meshQuery: async () => {
-      throw new WeftError('AGENT_FAILED', { action: 'Cannot ask other domains', found: 'a domain that runs alone', wanted: 'a mesh' });
+      throw new WeftError('AGENT_FAILED', {
+        action: 'Cannot ask other domains',
+        found: 'a domain that runs alone',
+        wanted: 'a mesh',
+      });
     },
     variables: () => variables ?? {},
   });
@@ -47,6 +58,7 @@ export async function serveSubgraph({ folder, host: address, port, variables, ..
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError,
+    plugins: [ApolloServerPluginInlineTraceDisabled()],
   });
   apollo.startInBackgroundHandlingStartupErrorsByLoggingAndFailingAllRequests();
   const server = createServer((request, response) => void answer(apollo, request, response));
@@ -69,7 +81,11 @@ export async function serveSubgraph({ folder, host: address, port, variables, ..
   };
 }
 
-async function answer(apollo: ApolloServer<Operation>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  apollo: ApolloServer<Operation>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const { method = 'GET', url = '/' } = request;

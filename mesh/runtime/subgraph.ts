@@ -26,7 +26,8 @@ export interface SubgraphOptions {
 /** Creates the subgraph. `subscribe` is absent when the schema has no subscriptions. */
 export function createSubgraph({ name, sdl, origin, schema }: SubgraphOptions): Subgraph {
   const read = createReader(schema);
-  const subscribe = (request: SubgraphRequest, signal: AbortSignal) => follow(schema, read(request.query), { request, signal });
+  const subscribe = (request: SubgraphRequest, signal: AbortSignal) =>
+    follow(schema, read(request.query), { request, signal });
   return {
     name,
     sdl,
@@ -94,7 +95,11 @@ interface Asked {
 }
 
 /** Each event is executed as an operation of its own, so that nothing is remembered from one to the next. */
-async function* follow(schema: GraphQLSchema, read: Read, { request, signal }: Asked): AsyncGenerator<SubgraphResponse> {
+async function* follow(
+  schema: GraphQLSchema,
+  read: Read,
+  { request, signal }: Asked,
+): AsyncGenerator<SubgraphResponse> {
   if ('errors' in read) return yield read;
   const { document } = read;
   const variableValues = variablesOf(request);
@@ -106,7 +111,13 @@ async function* follow(schema: GraphQLSchema, read: Read, { request, signal }: A
   }
 }
 
-function responseOf({ data, errors }: { readonly data?: unknown; readonly errors?: readonly GraphQLError[] }): SubgraphResponse {
+function responseOf({
+  data,
+  errors,
+}: {
+  readonly data?: unknown;
+  readonly errors?: readonly GraphQLError[];
+}): SubgraphResponse {
   return {
     ...(data === undefined ? {} : { data: data as SubgraphResponse['data'] }),
     ...(errors === undefined ? {} : { errors: errors.map(toSubgraphError) }),

@@ -113,4 +113,3 @@ export class Task {
 function ended(status: Outcome['status'], error: Outcome['error']): Outcome {
   return { status, timeline: [], error, resultJson: null };
 }
-

@@ -39,7 +39,10 @@ interface Loop<Trigger> {
 }
 
 /** Ticks are due at multiples of the pace; what came due while the one before ran is left out. */
-async function tick({ options, process, trigger: { everyMs } }: Loop<ScheduleTrigger>, signal: AbortSignal): Promise<void> {
+async function tick(
+  { options, process, trigger: { everyMs } }: Loop<ScheduleTrigger>,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock } = options;
   let previousDueAt: number | null = null;
   while (!signal.aborted) {
@@ -82,7 +85,10 @@ interface Triggered {
   readonly input: JsonObject;
 }
 
-async function runWithRetries({ options, process, trigger, from, input }: Triggered, signal: AbortSignal): Promise<void> {
+async function runWithRetries(
+  { options, process, trigger, from, input }: Triggered,
+  signal: AbortSignal,
+): Promise<void> {
   const subject = domainSubject(options.manifest.name);
   for (let run = 0; run <= process.retry && !signal.aborted; run++) {
     try {

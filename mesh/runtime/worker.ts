@@ -9,7 +9,15 @@ import { confine } from './confine.ts';
 import { createContexts } from './context.ts';
 import { execute } from './execution.ts';
 import { loadDomain, manifestOf } from './manifest.ts';
-import { type AgentCall, type FromWorker, type Order, type OrderBody, type ToWorker, errorOf, faultOf } from './message.ts';
+import {
+  type AgentCall,
+  type FromWorker,
+  type Order,
+  type OrderBody,
+  type ToWorker,
+  errorOf,
+  faultOf,
+} from './message.ts';
 
 const send = process.send?.bind(process);
 const running = new Map<string, AbortController>();
@@ -39,7 +47,8 @@ function receive(message: ToWorker): void {
       void run(message.order);
       break;
     case 'stop': {
-      const action = message.code === 'EXECUTION_TIMED_OUT' ? 'The time of this execution is over' : 'Cancelled by its caller';
+      const action =
+        message.code === 'EXECUTION_TIMED_OUT' ? 'The time of this execution is over' : 'Cancelled by its caller';
       running.get(message.id)?.abort(new WeftError(message.code, { action }));
       break;
     }

@@ -26,13 +26,24 @@ interface Reference {
 
 /** All fields that are more than a property of their parent. */
 export function createResolvers(data: Data): Resolvers {
-  const airports = airportResolvers(data);
-  const flights = flightResolvers(data);
-  const safety = safetyResolvers(data);
-  return { ...airports, ...flights, ...safety, ...riskResolvers({ data, flights, safety }), ...travellerResolvers() };
+  const incidents = locateReports(data);
+  const figures: Figures = { delays: delaysOf(data.flights), totals: totalsOf(incidents) };
+  return {
+    ...airportResolvers(data),
+    ...flightResolvers(data, figures),
+    ...safetyResolvers(incidents, figures),
+    ...riskResolvers(data, figures),
+    ...travellerResolvers(),
+  };
 }
 
-function airportResolvers({ airports }: Data) {
+/** Every airport's, in the order in which they are listed. */
+interface Figures {
+  readonly delays: ReturnType<typeof delaysOf>;
+  readonly totals: ReturnType<typeof totalsOf>;
+}
+
+function airportResolvers({ airports }: Data): Resolvers {
   const byCode = new Map(airports.map((airport) => [airport.iata, airport]));
   /** Who has found an airport in the directory has all of it; others have its code. */
   const own = (field: keyof Airport) => (airport: AirportReference & Partial<Airport>) =>
@@ -62,7 +73,7 @@ function airportResolvers({ airports }: Data) {
   };
 }
 
-function flightResolvers({ flights }: Data) {
+function flightResolvers({ flights }: Data, { delays }: Figures): Resolvers {
   const { codes, departed, delay, distance, origin, destination } = flights;
   const airportAt = (column: Uint16Array, row: number) => ({ iata: codes[column[row] ?? -1] ?? '' });
   const flightAt = (row: number) =>
@@ -80,7 +91,6 @@ function flightResolvers({ flights }: Data) {
     const start = rows?.findIndex((row) => row > rowOf(after ?? '')) ?? -1;
     return start < 0 ? [] : rows?.slice(start, start + size(first, 100)).map(flightAt);
   };
-  const delays = delaysOf(flights);
   return {
     'Query.flight': (_: unknown, { id }: Reference) => flightAt(rowOf(id)),
     // Everybody's reference to a flight becomes the flight.
@@ -110,15 +120,10 @@ function delaysOf({ departures, arrivals, delay }: Data['flights']) {
     .toSorted((a, b) => b.meanDelay - a.meanDelay || compare(a.airport.iata, b.airport.iata));
 }
 
-function safetyResolvers({ airports, reports }: Data) {
-  const find = matcherFor(airports);
-  const incidents = reports.map((report, row) => incidentOf(report, row, find(report)));
+function safetyResolvers(incidents: readonly Incident[], { totals }: Figures): Resolvers {
   const newestFirst = incidents.toSorted((a, b) => compare(b.date, a.date) || Number(a.id) - Number(b.id));
   const byAirport = Map.groupBy(newestFirst, ({ airport }) => airport?.iata);
-  const known = incidents.flatMap(({ matchScore }) => matchScore ?? []);
-  const totals = [...byAirport]
-    .flatMap(([iata, list]) => (iata === undefined ? [] : { airport: { iata }, ...totalOf(list) }))
-    .toSorted((a, b) => b.incidents - a.incidents || compare(a.airport.iata, b.airport.iata));
+  const matchSummary = summaryOf(incidents);
   return {
     'Query.incident': (_: unknown, { id }: Reference) => incidents[rowOf(id)],
     'Query.incidents': (_: unknown, { first, after, matched }: Page & { matched?: boolean | null }) =>
@@ -126,16 +131,16 @@ function safetyResolvers({ airports, reports }: Data) {
         .slice(rowOf(after ?? '') + 1)
         .filter(({ airport }) => matched == null || (airport !== null) === matched)
         .slice(0, size(first, 1_000)),
-    'Query.matchSummary': () => ({
-      total: incidents.length,
-      matched: known.length,
-      unmatched: incidents.length - known.length,
-      meanScore: sum(known) / known.length,
-    }),
+    'Query.matchSummary': () => matchSummary,
     'Query.incidentsByAirport': (_: unknown, { first }: Page) => totals.slice(0, size(first, 500)),
     'Airport.incidents': ({ iata }: AirportReference, { first }: Page) =>
       (byAirport.get(iata) ?? []).slice(0, size(first, 100)),
   };
+}
+
+function locateReports({ airports, reports }: Data): readonly Incident[] {
+  const find = matcherFor(airports);
+  return reports.map((report, row) => incidentOf(report, row, find(report)));
 }
 
 /** Finds the airport of a report, once for each name and state that reports give. */
@@ -173,7 +178,15 @@ function incidentOf(report: Report, row: number, match: Match | null) {
   };
 }
 
-function totalOf(incidents: readonly ReturnType<typeof incidentOf>[]) {
+type Incident = ReturnType<typeof incidentOf>;
+
+function totalsOf(incidents: readonly Incident[]) {
+  return [...Map.groupBy(incidents, ({ airport }) => airport?.iata)]
+    .flatMap(([iata, list]) => (iata === undefined ? [] : { airport: { iata }, ...totalOf(list) }))
+    .toSorted((a, b) => b.incidents - a.incidents || compare(a.airport.iata, b.airport.iata));
+}
+
+function totalOf(incidents: readonly Incident[]) {
   return {
     incidents: incidents.length,
     damaging: incidents.filter(({ damage }) => damage !== 'None').length,
@@ -181,19 +194,28 @@ function totalOf(incidents: readonly ReturnType<typeof incidentOf>[]) {
   };
 }
 
-interface Sources {
-  readonly data: Data;
-  readonly flights: ReturnType<typeof flightResolvers>;
-  readonly safety: ReturnType<typeof safetyResolvers>;
+/** Adds up name by name in their order: a sum of fractions depends on it. */
+function summaryOf(incidents: readonly Incident[]) {
+  const matched = incidents.filter(({ airport }) => airport !== null);
+  const sites = [...Map.groupBy(matched, ({ airportName, state }) => `${airportName}\n${state}`)]
+    .toSorted(([a], [b]) => compare(a, b))
+    .map(([, reports]) => reports.length * (reports[0]?.matchScore ?? 0));
+  return {
+    total: incidents.length,
+    matched: matched.length,
+    unmatched: incidents.length - matched.length,
+    meanScore: sum(sites) / matched.length,
+  };
 }
 
 /** Every airport that has both, whatever the pages of either would leave out. */
-function riskResolvers({ data, flights, safety }: Sources): Resolvers {
-  const states = new Map(data.airports.map(({ iata, state }) => [iata, state]));
-  const everything = { first: null, minFlights: null };
-  const totals = new Map(safety['Query.incidentsByAirport'](null, everything).map((one) => [one.airport.iata, one]));
-  const risks = flights['Query.delays'](null, everything).flatMap(({ airport, departures }) => {
-    const { incidents = 0, damaging = 0 } = totals.get(airport.iata) ?? {};
+function riskResolvers({ airports }: Data, { delays, totals }: Figures): Resolvers {
+  const states = new Map(airports.map(({ iata, state }) => [iata, state]));
+  const totalAt = new Map(totals.map((total) => [total.airport.iata, total]));
+  const risks = delays.flatMap(({ airport, departures }) => {
+    const total = totalAt.get(airport.iata);
+    if (total === undefined) return [];
+    const { incidents, damaging } = total;
     return {
       airport,
       incidents,
@@ -206,7 +228,7 @@ function riskResolvers({ data, flights, safety }: Sources): Resolvers {
   return {
     'Query.riskByAirport': (_: unknown, { first, state, minDepartures }: RiskArguments) =>
       risks
-        .filter(({ incidents, departures }) => incidents > 0 && departures >= (minDepartures ?? 0))
+        .filter(({ departures }) => departures >= (minDepartures ?? 0))
         .filter(({ airport }) => state == null || states.get(airport.iata) === state)
         .toSorted((a, b) => b.score - a.score || compare(a.airport.iata, b.airport.iata))
         .slice(0, size(first, 500)),

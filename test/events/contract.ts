@@ -205,7 +205,7 @@ function describeRead(createPlace: () => Promise<LogPlace>): void {
         fc.asyncProperty(queries(events), async (query) => {
           assert.deepEqual(await log.read(query), oracle(events, query));
         }),
-        { numRuns: 300 },
+        { numRuns: 600 },
       );
     });
 

@@ -30,7 +30,7 @@ export function variedEvents(count: number): readonly MeshEvent[] {
 /** Queries that some of the events answer and some do not: with more conditions few would find anything. */
 export function queries(events: readonly MeshEvent[]): fc.Arbitrary<LogQuery> {
   const list = fc.array(fc.constantFrom(...words, '', '\ud800', 'nobody'), { maxLength: 4 });
-  const time = fc.constantFrom('2026-01-02', '2026-01-03T00:00:00.000Z', '2026-01-04T23:59:59Z', '', 'é');
+  const time = fc.constantFrom('2026-01-02T00:00:00.000Z', '2026-01-03T00:00:00.000Z', '2026-01-04T23:59:59Z', '', 'é');
   const conditions = {
     labels: list,
     types: list,

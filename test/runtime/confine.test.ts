@@ -47,7 +47,10 @@ test('a worker reaches its own folder, to read, and nothing else of the machine'
   const folder = writeDomain(t, { schema, body: attempts, files: { 'note.txt': 'mine' } });
   const { ask } = await openStage(t, [folder]);
   const attempt = async (what: string, path: string | null = null): Promise<unknown> => {
-    const { data } = await ask('query ($what: String!, $path: String) { attempt(what: $what, path: $path) }', { what, path });
+    const { data } = await ask('query ($what: String!, $path: String) { attempt(what: $what, path: $path) }', {
+      what,
+      path,
+    });
     return data?.['attempt'];
   };
   assert.equal(await attempt('readOwn'), 'did: mine');

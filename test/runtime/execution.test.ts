@@ -28,7 +28,14 @@ function run(
 }
 
 /** What one function of a step does. */
-type Deed = 'returns' | 'throws' | 'waits' | 'waits and throws' | 'finalises' | 'finalises and throws' | 'finalises twice';
+type Deed =
+  | 'returns'
+  | 'throws'
+  | 'waits'
+  | 'waits and throws'
+  | 'finalises'
+  | 'finalises and throws'
+  | 'finalises twice';
 
 interface Plan {
   readonly run: Deed;
@@ -90,7 +97,9 @@ describe('execute()', () => {
           aggregator: aggregator(String(steps.length), stepsOf(end, String(steps.length))),
         });
         const expected = oracle(steps, end);
-        const told = outcome.timeline.map(({ logic: name, ran, error }) => `${name}.${ran}${error === null ? '' : '!'}`);
+        const told = outcome.timeline.map(
+          ({ logic: name, ran, error }) => `${name}.${ran}${error === null ? '' : '!'}`,
+        );
         assert.deepEqual(told, expected.told);
         assert.equal(outcome.resultJson, expected.result === null ? null : JSON.stringify(expected.result));
         assert.equal(outcome.status, expected.status);
@@ -157,7 +166,10 @@ describe('execute()', () => {
     });
     assert.equal(kept.resultJson, '[1]');
     for (const value of [undefined, 1n, () => 1]) {
-      const { error } = await run({ logics: [], aggregator: aggregator('a', ({ result }) => result.finalize(value as never)) });
+      const { error } = await run({
+        logics: [],
+        aggregator: aggregator('a', ({ result }) => result.finalize(value as never)),
+      });
       assert.equal(error?.code, 'LOGIC_FAILED');
     }
   });
@@ -234,6 +246,9 @@ describe('execute()', () => {
       }),
     });
     assert.equal(resultJson, null);
-    assert.equal(error?.message, 'Cannot get "m" from the session of process "p": found "n", wanted a value that an earlier logic has set.');
+    assert.equal(
+      error?.message,
+      'Cannot get "m" from the session of process "p": found "n", wanted a value that an earlier logic has set.',
+    );
   });
 });

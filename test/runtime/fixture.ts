@@ -39,7 +39,12 @@ export function writeFolder(t: TestContext, files: Readonly<Record<string, strin
 /** A domain's folder: `body` defines `processes` (a list), and may define what else `domain` takes as `more`. */
 export function writeDomain(
   t: TestContext,
-  { name = 'trial', schema, body, files = {} }: { name?: string; schema: string; body: string; files?: Record<string, string> },
+  {
+    name = 'trial',
+    schema,
+    body,
+    files = {},
+  }: { name?: string; schema: string; body: string; files?: Record<string, string> },
 ): string {
   const domain = `import { aggregator, csv, defineDomain, defineProcess, logic, onEvent, parquet, schedule } from '${sdk}';
 void [aggregator, csv, defineProcess, logic, onEvent, parquet, schedule];
@@ -61,11 +66,22 @@ export interface Stage {
 }
 
 /** Opens a host of folders, closed when the test is over. */
-export async function openStage(t: TestContext, folders: readonly string[], options: Partial<HostOptions> = {}): Promise<Stage> {
+export async function openStage(
+  t: TestContext,
+  folders: readonly string[],
+  options: Partial<HostOptions> = {},
+): Promise<Stage> {
   const log = options.log ?? (await openLog(join(temporaryFolder(t), 'log.db')));
   const lines: string[] = [];
   const noMesh: MeshQuery = async () => ({ data: null, errors: [{ message: 'no mesh' }], coordinates: [] });
-  const opened = openHost({ folders, log, store: null, meshQuery: noMesh, writeLine: (line) => lines.push(line), ...options });
+  const opened = openHost({
+    folders,
+    log,
+    store: null,
+    meshQuery: noMesh,
+    writeLine: (line) => lines.push(line),
+    ...options,
+  });
   t.after(async () => {
     await opened.then(
       (host) => host.close(),
@@ -88,14 +104,26 @@ export async function openStage(t: TestContext, folders: readonly string[], opti
   };
 }
 
-/** Asks a subgraph as the anonymous subject. */
-export function askSubgraph(subgraph: Subgraph, query: string, variables: object = {}): Promise<SubgraphResponse> {
-  return subgraph.fetch(requestOf(query, variables), new AbortController().signal);
+/** Asks a subgraph as the anonymous subject; gives the answer as JSON would carry it. */
+export async function askSubgraph(
+  subgraph: Subgraph,
+  query: string,
+  variables: object = {},
+): Promise<SubgraphResponse> {
+  const response = await subgraph.fetch(requestOf(query, variables), new AbortController().signal);
+  return JSON.parse(JSON.stringify(response)) as SubgraphResponse;
 }
 
 /** A request as the gateway makes it. */
 export function requestOf(query: string, variables: object = {}): SubgraphRequest {
-  return { operationKind: 'query', query, queryJson: JSON.stringify(query), variablesJson: JSON.stringify(variables), headers: {}, subject: anonymous };
+  return {
+    operationKind: 'query',
+    query,
+    queryJson: JSON.stringify(query),
+    variablesJson: JSON.stringify(variables),
+    headers: {},
+    subject: anonymous,
+  };
 }
 
 /** The payload of an execution's record. */
@@ -112,3 +140,34 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
     await new Promise((done) => setTimeout(done, 10));
   }
 }
+
+/** A domain of parks: root fields, entities and a field in batches, two products. */
+export const parks = {
+  schema: `
+type Query {
+  park(id: ID!): Park @process(name: "park")
+  twice(n: Int!): Int! @process(name: "twice")
+  worst: Park! @process(name: "park") @dataProduct(name: "theWorst", freshness: "PT1H") @derivedFrom(coordinates: ["Park.size"])
+}
+"A place with trees."
+type Park @key(fields: "id") @process(name: "parks") @dataProduct(owner: "Rangers") {
+  id: ID!
+  name: String!
+  size: Int
+  near(first: Int = 2): [Park!]! @process(name: "near")
+}
+`,
+  body: `
+const one = (name, run) => defineProcess({ name, logics: [], aggregator: aggregator('answer', run) });
+const processes = [
+  one('park', ({ input, result }) => result.finalize({ id: input.args.id ?? '0', name: 'Park ' + input.args.id })),
+  one('parks', ({ input, result }) => result.finalize(input.references.map(({ id }) => id === 'none' ? null : { id, name: 'Park ' + id, size: 3 }))),
+  one('near', ({ input, result }) => result.finalize(input.parents.map(({ id }) => Array.from({ length: input.args.first }, (_, n) => ({ id: id + n, name: 'by ' + id }))))),
+  one('twice', ({ input, result, session, execution, subject, variables, logic }) => {
+    if (input.args.n < 0) throw new Error('secret reason');
+    result.finalize(input.args.n * variables.factor);
+  }),
+];
+more = { variables: { factor: 2 } };
+`,
+};

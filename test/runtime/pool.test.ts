@@ -49,7 +49,10 @@ async function openTrial(t: TestContext): Promise<Trial> {
   let last = 0;
   return {
     pool,
-    run(process, { timeoutMs = 20_000, signal = new AbortController().signal, input = {}, isRepeatable = true, call } = {}) {
+    run(
+      process,
+      { timeoutMs = 20_000, signal = new AbortController().signal, input = {}, isRepeatable = true, call } = {},
+    ) {
       const json = JSON.stringify({ input, subject: anonymous, variables: {} });
       return pool.run({
         order: { id: String((last += 1)), process, revision: 'r', timeoutMs, json },
@@ -178,7 +181,10 @@ describe('a pool', () => {
     const { run, pool } = await openTrial(t);
     const room = limits.workerExecutionsMax + limits.executionsQueuedMax;
     const all = Array.from({ length: room }, () => run('hang'));
-    assert.throws(() => void run('echo'), (thrown) => isWeftError(thrown, 'EXECUTION_OVERLOADED'));
+    assert.throws(
+      () => void run('echo'),
+      (thrown) => isWeftError(thrown, 'EXECUTION_OVERLOADED'),
+    );
     await pool.close();
     for (const { status } of await Promise.all(all)) assert.equal(status, 'CANCELLED');
   });
@@ -196,7 +202,11 @@ describe('a domain that does not load', () => {
   for (const [what, source, found] of [
     ['throws', 'throw new Error("no way");', /found Error: no way/],
     ['exits', 'process.exit(7);', /exit status 7/],
-    ['lacks an export', "import { nothing } from 'node:path'; nothing();", /SyntaxError: The requested module 'node:path'/],
+    [
+      'lacks an export',
+      "import { nothing } from 'node:path'; nothing();",
+      /SyntaxError: The requested module 'node:path'/,
+    ],
     ['does not parse', 'export default {', /SyntaxError/],
     ['exports no domain', 'export default 1;', /a default export that is no domain/],
   ] as const) {

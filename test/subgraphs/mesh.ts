@@ -6,7 +6,7 @@ import { domainFolders, platformDomains } from '../../cli/domains.ts';
 import { createMeshQuery } from '../../gateway/server/mesh.ts';
 import { composeSubgraphs } from '../../gateway/supergraph/compose.ts';
 import { meshDefinitions } from '../../mesh/core/definitions.ts';
-import type { MeshQuery } from '../../mesh/core/subgraph.ts';
+import type { MeshQuery, Subgraph } from '../../mesh/core/subgraph.ts';
 import type { EventLog } from '../../mesh/events/log.ts';
 import { openLog } from '../../mesh/events/open.ts';
 import { openStore } from '../../mesh/lineage/open.ts';
@@ -16,6 +16,8 @@ import { createTestGateway } from '../support/gateway.ts';
 import type { TestGateway } from '../support/gateway.ts';
 
 export interface TestMesh extends TestGateway, AsyncDisposable {
+  /** What stands behind the gateway. */
+  readonly subgraphs: readonly Subgraph[];
   /** Begins the replay. */
   start(): void;
   /** Resolves once the lineage holds all that is in the log, and in it an execution of that process. */
@@ -49,6 +51,7 @@ export async function openTestMesh(): Promise<TestMesh> {
   const opened = parts.move();
   return {
     ...gateway,
+    subgraphs: host.subgraphs,
     start: host.start,
     async settle(process) {
       if (process !== undefined) await firstRecord(log, process);

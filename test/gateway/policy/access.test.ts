@@ -56,7 +56,13 @@ test('a denial is a record of its own that names the rule', async (context) => {
   const [event, ...others] = await log.read();
   assert.equal(others.length, 0);
   assert.equal(event?.type, 'weft.access.denied');
-  assert.deepEqual(event.payload, { operation: null, coordinates: ['A.b', 'A.b'], purpose: null, rule: '@authenticated', count: 1 });
+  assert.deepEqual(event.payload, {
+    operation: null,
+    coordinates: ['A.b', 'A.b'],
+    purpose: null,
+    rule: '@authenticated',
+    count: 1,
+  });
 });
 
 test('records reach the log by themselves', async (context) => {
@@ -78,4 +84,18 @@ test('when too many different records wait, reads are left out and denials are n
   assert.equal(await log.end(), limits.accessRecordsMax + 1);
   const [last] = await log.read({ descending: true, limit: 1 });
   assert.equal(last?.type, 'weft.access.denied');
+});
+
+test('what a stranger chose of a name cannot keep a record out of the log', async (context) => {
+  const { log, recorder } = await open(context);
+  recorder.record(
+    { ...denied, name: 'N'.repeat(5_000) },
+    { ...ana, id: `${'x'.repeat(503)}🙂${'x'.repeat(1_000)}`, purpose: 'p'.repeat(9_000) },
+  );
+  recorder.record({ ...read, coordinates: Array.from({ length: 5_000 }, (_, i) => `Type${i}.field`) }, ana);
+  await recorder.close();
+  assert.deepEqual(
+    (await log.read()).map((event) => event.type),
+    ['weft.access.denied', 'weft.access.read'],
+  );
 });
