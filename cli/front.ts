@@ -2,7 +2,7 @@
 import { type Authenticate, createAuthenticator } from '../gateway/auth/subject.ts';
 import { type AccessRecorder, createAccessRecorder } from '../gateway/policy/access.ts';
 import type { Report } from '../gateway/server/failure.ts';
-import { createHealthRoute } from '../gateway/server/health.ts';
+import { type Probe, createHealthRoute } from '../gateway/server/health.ts';
 import { createHttpServer } from '../gateway/server/http.ts';
 import { createPageRoute } from '../gateway/server/page.ts';
 import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
@@ -26,8 +26,8 @@ export interface FrontOptions {
   readonly mockUsers: readonly MockUser[];
   /** Where access is recorded; `null` where there is no log. */
   readonly log: EventLog | null;
-  /** `null` when lineage can be read; else why not. */
-  readonly lineage: () => Promise<string | null>;
+  /** What the gateway's readiness depends on beside the subgraphs, by name. */
+  readonly parts: Readonly<Record<string, Probe>>;
   readonly output: Output;
 }
 
@@ -65,8 +65,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     routes: [
       createHealthRoute({
         subgraphs: () => Object.fromEntries([...subgraphs].map(([name, subgraph]) => [name, () => subgraph.health()])),
-        log: async () => (log === null ? null : log.end().then(() => null)),
-        lineage: options.lineage,
+        parts: options.parts,
       }),
       createPageRoute({ examples: options.examples }),
     ],

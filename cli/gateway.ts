@@ -50,7 +50,7 @@ export const command = defineCommand({
       examples: [],
       mockUsers: [],
       log: null,
-      lineage: async () => null,
+      parts: {},
       output,
     });
     output.ready(

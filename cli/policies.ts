@@ -18,7 +18,8 @@ export function readPolicies(file: string | null): NamedPolicies {
   const { policies = {}, ...others } = isJsonObject(yaml.value) ? yaml.value : {};
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw refuse(file, { found: `the key "${unknown}"`, at: yaml.placeOf([unknown], 'key') });
-  if (!isJsonObject(policies)) throw refuse(file, { found: 'policies that are no map', at: yaml.placeOf(['policies']) });
+  if (!isJsonObject(policies))
+    throw refuse(file, { found: 'policies that are no map', at: yaml.placeOf(['policies']) });
   return new Map(
     Object.entries(policies).map(([name, text]) => {
       const at = yaml.placeOf(['policies', name]);

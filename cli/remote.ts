@@ -44,7 +44,14 @@ async function readSchema(name: string, file: string): Promise<string> {
 /** Federation: a subgraph gives its SDL as `_service { sdl }`. */
 async function askSdl(remote: HttpSubgraph): Promise<string> {
   const query = '{_service{sdl}}';
-  const request = { operationKind: 'query', query, queryJson: JSON.stringify(query), variablesJson: '{}', headers: {}, subject: anonymous } as const;
+  const request = {
+    operationKind: 'query',
+    query,
+    queryJson: JSON.stringify(query),
+    variablesJson: '{}',
+    headers: {},
+    subject: anonymous,
+  } as const;
   const { data } = await remote.fetch(request, new AbortController().signal);
   const service = data?.['_service'] as { readonly sdl?: unknown } | null | undefined;
   if (typeof service?.sdl === 'string') return service.sdl;

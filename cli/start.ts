@@ -86,7 +86,7 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
       examples: readExamples(),
       mockUsers: config.auth.issuers.length === 0 ? host.domains.flatMap((domain) => domain.mockUsers) : [],
       log,
-      lineage: async () => (await projector.status()).error,
+      parts: { log: () => log.end().then(() => null), lineage: async () => (await projector.status()).error },
       output,
     }),
     (one) => one.close(),

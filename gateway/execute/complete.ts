@@ -101,7 +101,7 @@ function completeField(field: FieldShape, object: ResultObject, place: Place): s
   if (field.from === 'typename') return JSON.stringify(field.parent);
   // Policy has given the error of a denied field.
   if (field.from === 'denied') return field.value.kind === 'nonNull' ? undefined : 'null';
-  return completeValue(field.value, Object.hasOwn(object, field.key) ? object[field.key] : null, place);
+  return completeValue(field.value, Object.hasOwn(object, field.inner) ? object[field.inner] : null, place);
 }
 
 /** Adds an error unless one at this place, above it or below it already says why. */

@@ -12,6 +12,7 @@ import {
 import type { Planner } from '../plan/planner.ts';
 import { type Denials, type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import { clientPath, hideAliases } from './alias.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
 import { type AnswerError, completeResult } from './complete.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
@@ -65,7 +66,8 @@ export function compileOperation(
 
 /** The body of an answer. */
 export function writeAnswer(operation: CompiledOperation, result: Result): string {
-  const known = operation.denials.length === 0 ? result.errors : [...operation.denials, ...result.errors];
+  const known =
+    result.errors.length === 0 ? operation.denials : [...operation.denials, ...result.errors.map(asClientsKnowIt)];
   let data = operation.write(result.data, result.plain);
   let errors = known;
   if (data === null) {
@@ -76,9 +78,14 @@ export function writeAnswer(operation: CompiledOperation, result: Result): strin
   return errors.length === 0 ? `{"data":${data}}` : `{"data":${data},"errors":${JSON.stringify(errors)}}`;
 }
 
+/** Subgraphs name places as the mesh does inside. */
+function asClientsKnowIt(error: AnswerError): AnswerError {
+  return error.path === undefined ? error : { ...error, path: clientPath(error.path) };
+}
+
 function planPruned(pruned: Pruned, planner: Planner): Pick<CompiledOperation, 'groups' | 'source'> {
   if (pruned.operation.selectionSet.selections.length === 0) return { groups: [], source: null };
-  const document = { kind: Kind.DOCUMENT, definitions: [pruned.operation] } as const;
+  const document = { kind: Kind.DOCUMENT, definitions: [hideAliases(pruned.operation)] } as const;
   const plan = planner.plan(document, pruned.operation.name?.value ?? null);
   const groups = compilePlan(plan.root, planner.possibleTypes);
   if (plan.subscription === null) return { groups, source: null };

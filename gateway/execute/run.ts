@@ -214,18 +214,24 @@ interface Reported {
 
 /** Maps the path of a subgraph's error to the places of the answer that it is about. */
 function addSubgraphError(group: CompiledGroup, { error, wanted, result }: Reported): void {
-  const extensions = publicExtensions(error.extensions, group.subgraph);
   const index = group.parts.findIndex((part) => part.kind === 'entities' && part.key === error.path?.[0]);
   const part = group.parts[index];
   if (part?.kind !== 'entities') {
+    const { path, ...unplaced } = rootError(error, group.subgraph);
     const isRoot = group.parts.some((other) => other.kind === 'root');
-    result.errors.push({ message: error.message, ...(isRoot && error.path ? { path: error.path } : {}), extensions });
+    result.errors.push(isRoot && path ? { path, ...unplaced } : unplaced);
     return;
   }
   const [, position, ...rest] = error.path ?? [];
   const targets = wanted[index]?.[Number(position)]?.targets ?? [];
   const places = part.places.flatMap((place) => pathsTo(result.data, place.path, new Set(targets)));
+  const extensions = publicExtensions(error.extensions, group.subgraph);
   for (const place of places) result.errors.push({ message: error.message, path: [...place, ...rest], extensions });
+}
+
+/** A subgraph's error about root fields, whose paths are the client's. */
+export function rootError({ message, path, extensions }: SubgraphError, subgraph: string): AnswerError {
+  return { message, ...(path ? { path } : {}), extensions: publicExtensions(extensions, subgraph) };
 }
 
 /** A subgraph's code and the execution it names go on to the client; whatever else it says of itself does not. */

@@ -23,6 +23,7 @@ import {
   isObjectType,
   typeFromAST,
 } from 'graphql';
+import { innerKey } from './alias.ts';
 
 export type ShapeValue = NullableShape | { readonly kind: 'nonNull'; readonly of: NullableShape };
 
@@ -51,6 +52,8 @@ export interface ObjectShape {
 export interface FieldShape {
   /** Response key. */
   readonly key: string;
+  /** Key in the result. */
+  readonly inner: string;
   readonly parent: string;
   readonly name: string;
   readonly value: ShapeValue;
@@ -123,6 +126,8 @@ function shapeField(
   const isDenied = name !== '__typename' && nodes.some((node) => options.isDenied(node));
   return {
     key,
+    // Introspection comes as the client is answered.
+    inner: name.startsWith('__') ? key : innerKey(nodes[0]),
     parent: parent.name,
     name,
     value: shapeType(field.type, sets, options),

@@ -58,7 +58,7 @@ function compileFields(fields: readonly FieldShape[] | null): Write {
     if (field.from === 'denied') {
       return field.value.kind === 'nonNull' ? 'pen.amiss = true;' : `out += ${literal(`${key}null`)};`;
     }
-    return `v = ${property('o', field.key)}; out += ${literal(key)} + ${valueSource(field.value, called)};`;
+    return `v = ${property('o', field.inner)}; out += ${literal(key)} + ${valueSource(field.value, called)};`;
   });
   const source = `function writeObject(o, pen) { let v; let out = '{'; ${lines.join('\n')} return out + '}'; }`;
   return compileSource(source, { call: called, absent }) as Write;

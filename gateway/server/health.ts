@@ -11,8 +11,8 @@ export interface Probe {
 export interface HealthOptions {
   /** By name; asked for anew at each look, for a mesh may change. */
   readonly subgraphs: () => Readonly<Record<string, Probe>>;
-  readonly log: Probe;
-  readonly lineage: Probe;
+  /** Beside them, by name: `log`, `lineage`. */
+  readonly parts: Readonly<Record<string, Probe>>;
 }
 
 interface Health {
@@ -34,11 +34,15 @@ export function createHealthRoute(options: HealthOptions): Route {
 }
 
 async function lookAt(options: HealthOptions): Promise<Reply> {
-  const named = Object.entries(options.subgraphs()).map(async ([name, probe]) => [name, await ask(probe)] as const);
-  const [subgraphs, log, lineage] = await Promise.all([Promise.all(named), ask(options.log), ask(options.lineage)]);
-  const isUp = [log, lineage, ...subgraphs.map(([, health]) => health)].every(({ status }) => status === 'up');
-  const body = { status: isUp ? 'up' : 'down', subgraphs: Object.fromEntries(subgraphs), log, lineage };
+  const [subgraphs, parts] = await Promise.all([askAll(options.subgraphs()), askAll(options.parts)]);
+  const isUp = [...Object.values(subgraphs), ...Object.values(parts)].every(({ status }) => status === 'up');
+  const body = { status: isUp ? 'up' : 'down', subgraphs, ...parts };
   return jsonReply(isUp ? 200 : 503, JSON.stringify(body));
+}
+
+async function askAll(probes: Readonly<Record<string, Probe>>): Promise<Readonly<Record<string, Health>>> {
+  const named = Object.entries(probes).map(async ([name, probe]) => [name, await ask(probe)] as const);
+  return Object.fromEntries(await Promise.all(named));
 }
 
 async function ask(probe: Probe): Promise<Health> {

@@ -22,6 +22,7 @@ export interface HttpServer {
 
 export const graphqlPath = '/graphql';
 
+/** Makes the server; it does not listen yet. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const endpoint = createEndpoint(options);
   const sockets = createSocketServer(options);

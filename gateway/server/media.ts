@@ -4,6 +4,7 @@
 export const graphqlMedia = 'application/graphql-response+json';
 /** The older media type: a well-formed request is answered with 200, whatever GraphQL says of it. */
 export const jsonMedia = 'application/json';
+/** A stream of answers, one an event (WHATWG HTML, server-sent events). */
 export const streamMedia = 'text/event-stream';
 
 export interface Media {

@@ -28,7 +28,8 @@ export function composeSubgraphs(subgraphs: readonly ComposedSubgraph[], definit
   const mistakes = result.errors.map((error) => mistakeOf(error, subgraphs));
   const [first] = mistakes;
   throw new WeftError('COMPOSITION_FAILED', {
-    action: mistakes.length === 1 && first ? first.message : `The subgraphs do not compose: ${mistakes.length} mistakes`,
+    action:
+      mistakes.length === 1 && first ? first.message : `The subgraphs do not compose: ${mistakes.length} mistakes`,
     ...(first?.at ? { at: first.at } : {}),
     cause: new AggregateError(mistakes),
   });
@@ -65,7 +66,10 @@ function mistakeOf(error: GraphQLError, subgraphs: readonly ComposedSubgraph[]):
   });
 }
 
-function placeOf(nodes: readonly PlacedNode[] | undefined, subgraphs: readonly ComposedSubgraph[]): SourceLocation | null {
+function placeOf(
+  nodes: readonly PlacedNode[] | undefined,
+  subgraphs: readonly ComposedSubgraph[],
+): SourceLocation | null {
   for (const { subgraph: name, loc } of nodes ?? []) {
     const subgraph = subgraphs.find((candidate) => candidate.name === name);
     // What was supplied stands behind the subgraph's own text: it has no place in the file.

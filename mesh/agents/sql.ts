@@ -216,7 +216,7 @@ async function declareTable(connection: DuckDBConnection, { table, dataset, file
   } catch (cause) {
     throw new WeftError('DOMAIN_INVALID', {
       action: `Cannot open dataset "${table}" at "${dataset.path}"`,
-      found: messageOf(cause).split('\n')[0] ?? '',
+      found: firstLine(cause),
       wanted: `a ${dataset.format} file`,
       at: { file },
       cause,
@@ -249,12 +249,18 @@ function flowOf({ path }: DatasetDeclaration): DataFlow {
 }
 
 function failure(query: string, cause: unknown): WeftError {
-  return new WeftError('AGENT_FAILED', { action: `Cannot run ${quote(query)}: ${messageOf(cause)}`, cause });
+  return new WeftError('AGENT_FAILED', { action: `Cannot run ${quote(query)}`, found: firstLine(cause), cause });
 }
 
 function quote(query: string): string {
   const line = query.trim().replaceAll(/\s+/g, ' ');
   return `"${line.length > 120 ? `${line.slice(0, 119)}…` : line}"`;
+}
+
+/** What DuckDB says; its further lines draw the place. */
+function firstLine(thrown: unknown): string {
+  const [line = ''] = messageOf(thrown).split('\n');
+  return line.replace(/[.!]$/, '');
 }
 
 /** A string literal of SQL. */

@@ -45,7 +45,7 @@ export class Thread<Known extends Calls<Known>> {
 
   constructor(file: URL, what: string) {
     this.#what = what;
-    this.#worker = new Worker(file, { name: 'weft-log' });
+    this.#worker = new Worker(file, { name: `weft ${what}` });
     this.#worker.on('message', (answer: Answer) => this.#take(answer));
     this.#worker.on('messageerror', (cause) => this.#fail(cause));
     this.#worker.on('error', (cause) => this.#fail(cause));

@@ -26,7 +26,9 @@ export const lockCursor = `
   set c.locked = true
   return c.offset as offset`;
 
+/** Where the store stands. */
 export const readCursor = 'match (c:Cursor {space: $space}) return c.offset as offset';
+/** Moves it; the lock is held. */
 export const moveCursor = 'match (c:Cursor {space: $space}) set c.offset = $offset';
 
 const kindLabels: Readonly<Record<NodeKind, string>> = {
@@ -93,16 +95,22 @@ const nodeFields = 'n.id as id, n.kind as kind, n.name as name, n.domain as doma
 const edgeFields = `a.id as from, b.id as to, r.kind as kind,
   r.validFrom as validFrom, r.validTo as validTo, r.recordedAt as recordedAt`;
 
+/** Nodes by id. */
 export const nodesById = `match (n:Node {space: $space}) where n.id in $ids return ${nodeFields}`;
 
+/** Valid edges out of nodes. */
 export const edgesDown = `
   match (a:Node {space: $space})-[r:FLOWS]->(b) where a.id in $ids and r.validTo is null return ${edgeFields}`;
+/** Valid edges into nodes. */
 export const edgesUp = `
   match (b:Node {space: $space})<-[r:FLOWS]-(a) where b.id in $ids and r.validTo is null return ${edgeFields}`;
 
+/** The summary graph, whole. */
 export const allNodes = `match (n:Node {space: $space}) return ${nodeFields}`;
+/** Its edges, ended ones too. */
 export const allEdges = `match (a:Node {space: $space})-[r:FLOWS]->(b) return ${edgeFields}`;
 
+/** Nodes by kind, domain and words. */
 export const searchNodes = `
   match (n:Node {space: $space})
   where ($kinds is null or n.kind in $kinds)

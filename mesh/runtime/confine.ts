@@ -3,7 +3,8 @@
  * (which writes files past those flags), signals to other processes, and the channel to the host. This keeps honest
  * code to its agents; the flags are what holds against the rest.
  */
-import { registerHooks } from 'node:module';
+import fs from 'node:fs';
+import { registerHooks, syncBuiltinESMExports } from 'node:module';
 import { WeftError } from '../core/error.ts';
 
 /** Modules of Node that compute and reach nothing. */
@@ -36,19 +37,18 @@ export function confine(): void {
       return found;
     },
   });
-  for (const name of ['fetch', 'WebSocket', 'EventSource']) Reflect.deleteProperty(globalThis, name);
-  for (const name of [
-    'kill',
-    '_kill',
-    'send',
-    'disconnect',
-    'binding',
-    '_linkedBinding',
-    'dlopen',
-    'getBuiltinModule',
-  ]) {
-    Reflect.deleteProperty(process, name);
-  }
+  remove(globalThis, ['fetch', 'WebSocket', 'EventSource']);
+  remove(process, ['kill', '_kill', 'send', 'disconnect', 'binding', '_linkedBinding', 'dlopen', 'getBuiltinModule']);
+  // Permissions are asked for paths: what writes to an open descriptor could garble the channel to the host.
+  remove(
+    fs,
+    Object.keys(fs).filter((name) => /write|append/i.test(name)),
+  );
+  syncBuiltinESMExports();
+}
+
+function remove(from: object, names: readonly string[]): void {
+  for (const name of names) Reflect.deleteProperty(from, name);
 }
 
 function assertOpen(name: string): void {

@@ -73,7 +73,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
     assertNamesDiffer(folders);
     catalogue = new Catalogue(folders.flatMap(({ manifest, declarations }) => readProducts(manifest, declarations)));
     const products = catalogue.resolved();
-    const connected = folders.map((folder) => connect(folder, { ...options, clock, recorder, catalogue }));
+    const connected = folders.map((folder) =>
+      connect(folder, { ...options, clock, recorder, catalogue, closing: stop.signal }),
+    );
     const deployments = folders.map(({ manifest, declarations, revisions }): Deployment => {
       const own = products.filter(({ domain }) => domain === manifest.name).map(({ product }) => product);
       return { ...describeDomain(manifest, declarations, revisions), products: own };
@@ -97,6 +99,8 @@ interface Connections extends HostOptions {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly catalogue: Catalogue;
+  /** Aborts when the host closes. */
+  readonly closing: AbortSignal;
 }
 
 interface Connected {
@@ -108,7 +112,7 @@ interface Connected {
 /** Puts a domain's schema before its executions. */
 function connect(
   folder: LoadedFolder,
-  { log, recorder, catalogue, clock, writeLine, variables }: Connections,
+  { log, recorder, catalogue, clock, writeLine, variables, closing }: Connections,
 ): Connected {
   const { manifest, pool, declarations, sdl, file } = folder;
   const { name } = manifest;
@@ -118,7 +122,9 @@ function connect(
     recorder,
     clock,
     runJob: (process, job) =>
-      process.inline && folder.inline !== null ? runInline(folder.inline, job, clock) : pool.run(job),
+      process.inline && folder.inline !== null
+        ? runInline(folder.inline, { ...job, signal: AbortSignal.any([job.signal, closing]) }, clock)
+        : pool.run(job),
     write: (id, line) => writeLine(lineOf(name, id, line)),
   };
   const processes = new Map(manifest.processes.map((process) => [process.name, process]));

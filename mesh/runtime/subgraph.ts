@@ -35,12 +35,12 @@ export function createSubgraph({ name, sdl, origin, schema }: SubgraphOptions): 
     health: async () => null,
     ...(schema.getSubscriptionType() ? { subscribe } : {}),
     async fetch(request, signal) {
-      const read_ = read(request.query);
-      if ('errors' in read_) return read_;
+      const asked = read(request.query);
+      if ('errors' in asked) return asked;
       return responseOf(
         await execute({
           schema,
-          document: read_.document,
+          document: asked.document,
           variableValues: variablesOf(request),
           contextValue: createOperation(request.subject, signal),
         }),
@@ -58,7 +58,10 @@ export function createOperation(subject: Subject, signal: AbortSignal): Operatio
 export function toSubgraphError(error: GraphQLError): SubgraphError & GraphQLFormattedError {
   const { message, path, originalError } = error;
   const at = path === undefined ? {} : { path };
-  if (!isWeftError(originalError)) return { message, ...at, extensions: { code: 'EXECUTION_FAILED' } };
+  // Without a path it is about the request; with one, a process answered what does not fit the schema.
+  if (!isWeftError(originalError)) {
+    return { message, ...at, extensions: { code: path === undefined ? 'BAD_REQUEST' : 'EXECUTION_FAILED' } };
+  }
   const { code, kind, details } = originalError;
   if (!kind.public) return { message: 'Internal error.', ...at, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
   return { message: originalError.message, ...at, extensions: { ...(details as JsonObject), code } };

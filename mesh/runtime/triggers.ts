@@ -21,12 +21,11 @@ export interface TriggersOptions {
 
 /** Runs a domain's triggers until the signal aborts; resolves when the last of their executions is over. Never throws. */
 export async function runTriggers(options: TriggersOptions, signal: AbortSignal): Promise<void> {
-  const after = await options.log.end();
   const loops = options.manifest.processes.flatMap((process) =>
     process.triggers.map((trigger) =>
       trigger.kind === 'schedule'
         ? tick({ options, process, trigger }, signal)
-        : follow({ options, process, trigger, after }, signal),
+        : follow({ options, process, trigger }, signal),
     ),
   );
   await Promise.all(loops);
@@ -55,15 +54,16 @@ async function tick(
   }
 }
 
-/** Each event in the order of the log. A log that is down is followed again from where it was left. */
+/** Each event in the order of the log, from its end on. A log that is down is followed again from where it was left. */
 async function follow(
-  { options, process, trigger: { label }, after }: Loop<EventTrigger> & { readonly after: number },
+  { options, process, trigger: { label } }: Loop<EventTrigger>,
   signal: AbortSignal,
 ): Promise<void> {
   const filter = { labels: [label], domains: [options.manifest.name] };
-  let last = after;
+  let last: number | null = null;
   while (!signal.aborted) {
     try {
+      last ??= await options.log.end();
       for await (const event of options.log.follow({ after: last, filter }, signal)) {
         const input = { event: { ...event } };
         await runWithRetries({ options, process, trigger: 'event', from: label, input }, signal);
@@ -72,8 +72,8 @@ async function follow(
     } catch (thrown) {
       if (signal.aborted) return;
       options.writeLine(`${options.manifest.name}/${process.name} follows "${label}" again: ${messageOf(thrown)}`);
-      await pause(limits.recordsRetryMs, signal);
     }
+    await pause(limits.recordsRetryMs, signal);
   }
 }
 

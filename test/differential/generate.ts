@@ -42,7 +42,7 @@ export function operations(options: GenerateOptions): fc.Arbitrary<Operation> {
     .filter((set) => countSelections(set) <= selectionsMax)
     .filter((set) => countObjects(set, 1) <= objectsMax);
   return fc
-    .record({ selections, shadow: fc.constant(false) })
+    .record({ selections, shadow: fc.boolean() })
     .map(({ selections: set, shadow }) => render(set, { schema: options.schema, shadow }));
 }
 

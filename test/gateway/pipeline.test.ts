@@ -248,6 +248,17 @@ test('a subscription completes each event with the fields of other subgraphs', a
   ]);
 });
 
+test('a subscription of a subgraph that serves none is refused before the stream begins', async () => {
+  const { people, orders } = createShops();
+  const { subscribe: _, ...silent } = orders;
+  const gateway = createTestGateway([people, silent]);
+  const answers = await Array.fromAsync(gateway.follow('subscription { placed { id } }', new AbortController().signal));
+  assert.deepEqual(
+    answers.map(({ errors }) => errors?.map(({ extensions }) => extensions.code)),
+    [['SUBGRAPH_UNAVAILABLE']],
+  );
+});
+
 test('what cannot be run is refused with a code and without data', async () => {
   const { gateway } = open();
   const codes = async (query: string, variables = {}) =>

@@ -13,8 +13,10 @@ const attempts = {
   readOwn: async () => (await import('node:fs')).readFileSync(new URL('./note.txt', import.meta.url), 'utf8'),
   readOther: async (path) => (await import('node:fs')).readFileSync(path, 'utf8'),
   list: async (path) => (await import('node:fs')).readdirSync(path).join(),
-  write: async (path) => (await import('node:fs')).writeFileSync(path, 'x'),
-  writeOwn: async () => (await import('node:fs')).writeFileSync(new URL('./new.txt', import.meta.url), 'x'),
+  garble: async () => (await import('node:fs')).writeSync(3, Buffer.alloc(64, 1)),
+  garbleFile: async () => (await import('node:fs')).default.writeFileSync(3, 'x'),
+  write: async (path) => (await import('node:fs')).openSync(path, 'w'),
+  writeOwn: async () => (await import('node:fs')).mkdirSync(new URL('./new.txt', import.meta.url)),
   sqlite: async (path) => new (await import('node:sqlite')).DatabaseSync(path),
   spawn: async () => (await import('node:child_process')).execSync('id'),
   worker: async () => (await import('node:worker_threads')).threadId,
@@ -63,7 +65,8 @@ test('a worker reaches its own folder, to read, and nothing else of the machine'
     assert.equal(await attempt(what), 'refused: AGENT_DENIED', what);
   }
   assert.equal(await attempt('sqlite', join(outside, 'new.db')), 'refused: AGENT_DENIED');
-  for (const what of ['kill', 'send', 'builtin']) assert.equal(await attempt(what), 'refused: TypeError', what);
+  for (const what of ['kill', 'send', 'builtin', 'garble', 'garbleFile'])
+    assert.equal(await attempt(what), 'refused: TypeError', what);
   assert.equal(await attempt('fetch'), 'refused: ReferenceError');
   assert.ok(!existsSync(join(outside, 'new.txt')) && !existsSync(join(outside, 'new.db')));
   assert.ok(!existsSync(join(folder, 'new.txt')));

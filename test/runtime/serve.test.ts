@@ -8,7 +8,7 @@ import { isWeftError } from '../../mesh/core/error.ts';
 import type { EventLog } from '../../mesh/events/log.ts';
 import { openLog } from '../../mesh/events/open.ts';
 import { type Served, serveSubgraph } from '../../mesh/runtime/serve.ts';
-import { finishedOf, temporaryFolder, writeDomain } from './fixture.ts';
+import { finishedOf, temporaryFolder, until, writeDomain } from './fixture.ts';
 
 const schema = `
 type Query { tree(id: ID!): Tree @process(name: "tree") ask: Int @process(name: "ask") }
@@ -64,7 +64,10 @@ describe('serveSubgraph()', () => {
   test('words errors as a subgraph of the mesh does, and runs alone', async (t) => {
     const { served, log } = await serve(t);
     const { json } = await post(served.url, JSON.stringify({ query: '{ ask }' }));
-    const [record] = await log.read({ filter: { types: ['weft.execution.finished'] } });
+    const records = () => log.read({ filter: { types: ['weft.execution.finished'] } });
+    // The answer does not wait for its record.
+    await until(async () => (await records()).length === 1);
+    const [record] = await records();
     assert.deepEqual(json, {
       data: { ask: null },
       errors: [

@@ -1,5 +1,6 @@
 /** A pipeline over test subgraphs, asked without a socket. */
 import { defaultConfig } from '../../mesh/core/config.ts';
+import { isWeftError } from '../../mesh/core/error.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
@@ -47,7 +48,7 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     limits: defaultConfig.limits,
     recorder: options.recorder ?? null,
     report: (error) => {
-      throw error;
+      if (!isWeftError(error)) throw error;
     },
   });
   const requestOf = (query: string, { variables = {}, subject = anonymous, headers = {}, operationName }: Ask) => ({

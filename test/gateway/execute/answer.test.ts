@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type OperationDefinitionNode, buildSchema, execute, parse } from 'graphql';
+import { innerKey } from '../../../gateway/execute/alias.ts';
 import { completeResult } from '../../../gateway/execute/complete.ts';
 import type { ResultObject } from '../../../gateway/execute/collect.ts';
 import { shapeOperation } from '../../../gateway/execute/shape.ts';
@@ -27,7 +28,7 @@ const document = parse(`{
 const operation = document.definitions[0] as OperationDefinitionNode;
 const shape = shapeOperation(operation, { schema, isDenied: () => false, isTypeDenied: () => false });
 
-/** Result objects as fetching leaves them: by response key, here and there something missing or wrong. */
+/** Result objects as fetching leaves them: by inner key, here and there something missing or wrong. */
 const scalarValue = (good: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 60, arbitrary: good }, { weight: 1, arbitrary: fc.constant(null) });
 const text = scalarValue(fc.oneof(fc.string(), fc.constantFrom('plain', 'q"uote', 'back\\slash', '\u2028 line', '🙂')));
@@ -46,7 +47,7 @@ const { result } = fc.letrec<Record<'person' | 'robot' | 'node' | 'result', unkn
         __typename: fc.constant('Person'),
         id,
         name: text,
-        alias: text,
+        __as_alias: text,
         age: int,
         mood,
         score: float,
@@ -68,13 +69,14 @@ const { result } = fc.letrec<Record<'person' | 'robot' | 'node' | 'result', unkn
   }),
 }));
 
-/** graphql-js over the same objects: a field reads its response key, `__typename` decides the type. */
+/** graphql-js over the same objects: a field reads its inner key, `__typename` decides the type. */
 function oracle(data: ResultObject) {
   const answer = execute({
     schema,
     document,
     rootValue: data,
-    fieldResolver: (...[source, , , info]) => (source as ResultObject)[String(info.path.key)],
+    fieldResolver: (...[source, , , { fieldNodes }]) =>
+      (source as ResultObject)[fieldNodes[0] ? innerKey(fieldNodes[0]) : ''],
     typeResolver: (value: ResultObject) => String(value['__typename']),
   });
   assert.ok(!('then' in answer));

@@ -1,3 +1,4 @@
+/** GraphQL over HTTP: what is taken, what is refused, and with which status. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,3 +1,4 @@
+/** Streams of server-sent events: answers, completion, errors, and clients that leave. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as open } from 'node:http';

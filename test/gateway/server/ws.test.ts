@@ -1,3 +1,4 @@
+/** The graphql-transport-ws protocol over real WebSockets. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

@@ -1,3 +1,7 @@
+/**
+ * One Neo4j server for tests: Bolt on a loopback port, no authentication, data in the folder given. Prints READY when it
+ * answers and lives as long as its standard input, so that it never outlives the process that started it.
+ */
 import java.nio.file.Path;
 import org.neo4j.configuration.GraphDatabaseSettings;
 import org.neo4j.configuration.connectors.BoltConnector;
@@ -7,10 +11,6 @@ import org.neo4j.configuration.helpers.SocketAddress;
 import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
 import org.neo4j.io.ByteUnit;
 
-/**
- * One Neo4j server for tests: Bolt on a loopback port, no authentication, data in the folder given. Prints READY when it
- * answers and lives as long as its standard input, so that it never outlives the process that started it.
- */
 public class Start {
   public static void main(String[] arguments) throws Exception {
     if (arguments.length != 2) {
