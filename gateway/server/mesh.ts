@@ -6,7 +6,7 @@ import type { Pipeline } from './pipeline.ts';
 /** Answers the `mesh` agents of processes. Refusals come back as errors of the answer. */
 export function createMeshQuery(pipeline: Pipeline): MeshQuery {
   return async ({ query, variables, subject }, signal): Promise<MeshAnswer> => {
-    const request = { query, operationName: null, variables, subject, headers: {}, readOnly: false };
+    const request = { query, operationName: null, variables, subject, headers: {}, readOnly: true };
     const { body, operation } = await pipeline.answer(request, signal);
     const answer: unknown = JSON.parse(body);
     const { data, errors } = isJsonObject(answer) ? answer : {};

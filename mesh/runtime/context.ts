@@ -1,6 +1,6 @@
 /** What a logic is handed, made the same way in a worker and inline: agents that end in one `call` function. */
 import { WeftError } from '../core/error.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Context, SessionAgent, SqlValue } from '../sdk/index.ts';
 import type { AgentCall, LogLine, OrderBody } from './message.ts';
 
@@ -69,12 +69,3 @@ function createSession(process: string): SessionAgent<Record<string, unknown>> {
     has: (key) => values.has(key),
   };
 }
-
-/** Variables as a process sees them: the configuration's, else the process's own, else the domain's. */
-export function resolveVariables(
-  ...[domain, process, configured]: readonly [Variables, Variables, Variables]
-): Variables {
-  return { ...domain, ...process, ...configured };
-}
-
-type Variables = Readonly<Record<string, Json>>;

@@ -1,5 +1,5 @@
 /** The life of one execution, from what starts it to its record in the log. */
-import { type Agents } from '../agents/agents.ts';
+import type { Agents } from '../agents/agents.ts';
 import { FlowSet, type Scope } from '../agents/scope.ts';
 import type { Clock } from '../core/clock.ts';
 import { WeftError } from '../core/error.ts';
@@ -8,7 +8,6 @@ import { createId } from '../core/id.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import type { Subject } from '../core/subject.ts';
-import { resolveVariables } from './context.ts';
 import type { Outcome } from './execution.ts';
 import type { LogLine, Manifest, OrderBody, ProcessManifest } from './message.ts';
 import { type Recorder, fitPayload } from './record.ts';
@@ -60,7 +59,7 @@ export async function runExecution(options: ExecutionsOptions, start: Start, sig
     emitted: 0,
     hasEffects: false,
   };
-  const variables = resolveVariables(manifest.variables, process.variables, options.variables);
+  const variables = { ...manifest.variables, ...process.variables, ...options.variables };
   const body: OrderBody = { input: start.input, subject, variables };
   const startedAt = clock.now();
   const from = clock.monotonic();

@@ -1,5 +1,4 @@
 /** Workers of one kind and the queue before them: how executions get into a worker, and out of it when it ends. */
-import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/error.ts';
 import { limits } from '../core/limits.ts';
@@ -7,8 +6,6 @@ import type { Outcome } from './execution.ts';
 import { type Child, startChild } from './child.ts';
 import { type FromWorker, type Manifest, faultOf } from './message.ts';
 import { type Job, Task } from './task.ts';
-
-export type { Job } from './task.ts';
 
 export interface LaneOptions {
   readonly folder: string;
@@ -27,15 +24,16 @@ interface Worker {
   isReady: boolean;
   /** It does not answer: it is given nothing more. */
   isStalled: boolean;
+  /** It was killed, and will soon be gone. */
+  isLeaving: boolean;
   hasFinished: boolean;
   /** Monotonic milliseconds: when it was asked whether it is there, unanswered; `null` when it answered. */
   askedAt: number | null;
 }
 
-/** See the file's head; `Pool` has two. */
+/** A queue and its workers; a pool has two. */
 export class Lane {
   readonly #options: LaneOptions;
-  readonly #clock: Clock = systemClock;
   readonly #workers = new Set<Worker>();
   readonly #queue: Task[] = [];
   readonly #watch: NodeJS.Timeout;
@@ -98,21 +96,23 @@ export class Lane {
       if (worker === undefined || task === undefined) break;
       this.#give(worker, task);
     }
-    const answering = [...this.#workers].filter((worker) => !worker.isStalled);
-    const starting = answering.filter((worker) => !worker.isReady).length;
-    // As many replacements of stalled workers as there are places, so that a row of endless loops ends in a queue.
-    const room = Math.min(
-      this.#options.workersMax - answering.length,
-      this.#options.workersMax * 2 - this.#workers.size,
-      this.#queue.length - starting,
-    );
-    for (let started = 0; started < room; started++) this.#spawn();
+    const starting = [...this.#workers].filter((worker) => !worker.isReady).length;
+    for (let wanted = Math.min(this.#room(), this.#queue.length - starting); wanted > 0; wanted--) this.#spawn();
+  }
+
+  /** How many more workers there may be: as many replacements of stalled ones as places, so that a row of endless loops ends in a queue. */
+  #room(): number {
+    const workers = [...this.#workers].filter((worker) => !worker.isLeaving);
+    const stalled = workers.filter((worker) => worker.isStalled).length;
+    const { workersMax } = this.#options;
+    return Math.min(workersMax - (workers.length - stalled), workersMax * 2 - workers.length);
   }
 
   #freest(): Worker | undefined {
     let freest: Worker | undefined;
     for (const worker of this.#workers) {
-      if (!worker.isReady || worker.isStalled || worker.tasks.size >= this.#options.executionsMax) continue;
+      if (!worker.isReady || worker.isStalled || worker.isLeaving || worker.tasks.size >= this.#options.executionsMax)
+        continue;
       if (freest === undefined || worker.tasks.size < freest.tasks.size) freest = worker;
     }
     return freest;
@@ -123,7 +123,7 @@ export class Lane {
     task.begin({
       stop: (code) => worker.child.send({ kind: 'stop', id: task.id, code }),
       // It did not stop when told: something in its worker holds the event loop.
-      giveUp: () => worker.child.kill(),
+      giveUp: () => this.#kill(worker),
     });
     worker.child.send({ kind: 'run', order: task.job.order });
   }
@@ -135,7 +135,15 @@ export class Lane {
       receive: (message) => this.#receive(worker, message),
       ended: (how) => this.#ended(worker, how),
     });
-    const worker: Worker = { child, tasks, isReady: false, isStalled: false, hasFinished: false, askedAt: null };
+    const worker: Worker = {
+      child,
+      tasks,
+      isReady: false,
+      isStalled: false,
+      isLeaving: false,
+      hasFinished: false,
+      askedAt: null,
+    };
     this.#workers.add(worker);
     void this.#admit(worker);
     return worker;
@@ -191,21 +199,28 @@ export class Lane {
     if (this.#isClosed) return;
     for (const task of suspects) task.rewind();
     this.#options.suspect(suspects);
-    if (this.#options.isWarm && worker.isReady && this.#deaths < limits.workerDeathsMax) this.#refill();
+    if (worker.isReady) this.#refill();
     this.#dispatch();
   }
 
+  #kill(worker: Worker): void {
+    worker.isLeaving = true;
+    worker.child.kill();
+    this.#refill();
+  }
+
+  /** Has a warm worker ready before it is needed. */
   #refill(): void {
-    const answering = [...this.#workers].filter((worker) => !worker.isStalled).length;
-    if (answering < this.#options.workersMax) this.#spawn();
+    if (this.#options.isWarm && !this.#isClosed && this.#deaths < limits.workerDeathsMax && this.#room() > 0)
+      this.#spawn();
   }
 
   /** Looks after workers that have something to do: whoever does not answer gets nothing more, and a replacement. */
   #look(): void {
-    const now = this.#clock.monotonic();
+    const now = systemClock.monotonic();
     for (const worker of this.#workers) {
-      if (!worker.isReady || worker.tasks.size === 0) continue;
-      if (worker.child.residentMb() > limits.workerResidentMb) worker.child.kill();
+      if (!worker.isReady || worker.isLeaving || worker.tasks.size === 0) continue;
+      if (worker.child.residentMb() > limits.workerResidentMb) this.#kill(worker);
       if (worker.askedAt === null) {
         worker.askedAt = now;
         worker.child.send({ kind: 'ping' });
@@ -220,22 +235,21 @@ export class Lane {
   #stalled(worker: Worker): void {
     worker.isStalled = true;
     const tasks = [...worker.tasks.values()];
-    if (tasks.length > 1 && tasks.every((task) => task.isRepeatable)) worker.child.kill();
+    if (tasks.length > 1 && tasks.every((task) => task.isRepeatable)) this.#kill(worker);
     this.#refill();
     this.#dispatch();
   }
 
   #revive(worker: Worker): void {
     if (!worker.isStalled) return;
-    const answering = [...this.#workers].filter((other) => !other.isStalled).length;
-    if (answering < this.#options.workersMax) worker.isStalled = false;
+    if (this.#room() > 0) worker.isStalled = false;
     this.#retire(worker);
     this.#dispatch();
   }
 
   /** Lets go of a worker that has nothing to do and is one too many. */
   #retire(worker: Worker): void {
-    if (worker.tasks.size === 0 && (worker.isStalled || !this.#options.isWarm)) worker.child.kill();
+    if (worker.tasks.size === 0 && (worker.isStalled || !this.#options.isWarm)) this.#kill(worker);
   }
 }
 

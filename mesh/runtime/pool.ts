@@ -7,10 +7,9 @@
 import { WeftError } from '../core/error.ts';
 import { limits } from '../core/limits.ts';
 import type { Outcome } from './execution.ts';
-import { Lane, type Job } from './lane.ts';
+import { Lane } from './lane.ts';
 import type { Manifest } from './message.ts';
-
-export type { Job } from './lane.ts';
+import type { Job } from './task.ts';
 
 export interface Pool {
   /** What the domain declares. Throws `DOMAIN_INVALID` or what its code threw. */

@@ -24,6 +24,8 @@ export interface GenerateOptions {
   readonly schema: GraphQLSchema;
   /** What may be asked: `Type.field`. */
   readonly coordinates: ReadonlySet<string>;
+  /** What of it to ask for seldom. */
+  readonly rare: ReadonlySet<string>;
   /** Codes of airports to ask for. */
   readonly codes: readonly string[];
 }
@@ -50,7 +52,7 @@ type SelectionsOf = (type: GraphQLObjectType, depth: number) => fc.Arbitrary<rea
 type Field = GraphQLField<unknown, unknown>;
 
 /** Makes the arbitrary of each type and depth once. */
-function createSelections({ schema, coordinates, codes }: GenerateOptions): SelectionsOf {
+function createSelections({ schema, coordinates, rare, codes }: GenerateOptions): SelectionsOf {
   const known = new Map<string, fc.Arbitrary<readonly Selection[]>>();
   const lengthMax = (type: GraphQLObjectType) => (type === schema.getQueryType() ? 3 : 4);
   const selectionsOf: SelectionsOf = (type, depth) => {
@@ -64,7 +66,8 @@ function createSelections({ schema, coordinates, codes }: GenerateOptions): Sele
     const fields = own.flatMap((field) => {
       const object = objectOf(field);
       if (object === null) return { weight: 3, arbitrary: fieldOf(type, field, fc.constant([])) };
-      return depth === 0 ? [] : { weight: 4, arbitrary: fieldOf(type, field, selectionsOf(object, depth - 1)) };
+      const weight = rare.has(`${type.name}.${field.name}`) ? 1 : 4;
+      return depth === 0 ? [] : { weight, arbitrary: fieldOf(type, field, selectionsOf(object, depth - 1)) };
     });
     const field = fc.oneof(...fields, { weight: 1, arbitrary: typenameOf(type) });
     const item = fc.oneof({ weight: 8, arbitrary: field }, { weight: 1, arbitrary: fragmentOf(type, field) });

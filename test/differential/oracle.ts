@@ -22,10 +22,12 @@ export function createOracle(apiSchema: GraphQLSchema, resolvers: Resolvers): Or
         schema,
         document: parse(query),
         variableValues: variables,
-        fieldResolver(parent: Readonly<Record<string, unknown>> | undefined, args, _, { parentType, fieldName }) {
+        fieldResolver: (...[parent, args, , { parentType, fieldName }]) => {
           // Each resolver knows what its parent and its arguments are: the schema says so.
           const resolve = resolvers[`${parentType.name}.${fieldName}`] as Resolve | undefined;
-          return resolve === undefined ? parent?.[fieldName] : resolve(parent, args);
+          return resolve === undefined
+            ? (parent as Readonly<Record<string, unknown>>)[fieldName]
+            : resolve(parent, args);
         },
       }),
     );

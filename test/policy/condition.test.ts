@@ -58,6 +58,10 @@ describe('compileCondition()', () => {
 
   test('throws POLICY_INVALID with the place of what cannot be read', () => {
     assert.throws(
+      () => compileCondition('('.repeat(100_000)),
+      (thrown) => isWeftError(thrown, 'POLICY_INVALID'),
+    );
+    assert.throws(
       () => compileCondition('a > 1 &&\n  b >'),
       (thrown) => {
         assert.ok(isWeftError(thrown, 'POLICY_INVALID'));

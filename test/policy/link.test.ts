@@ -60,6 +60,20 @@ describe('linkMesh()', () => {
     buildSubgraphSchema([{ typeDefs: parse(linked.sdl) }]);
   });
 
+  test('leaves the word to Federation on links that are not as they should be', () => {
+    const sdl = `extend schema ${federation} @link @link(url: 7) ${weft(', import: [{ as: "@run" }, 7, { name: "@event" }]')}\ntype Query { a: Int }`;
+    const { names } = linkMesh(sdl, `${definitions}\ndirective @other on OBJECT`);
+    assert.deepEqual(names, {
+      dataProduct: 'weft__dataProduct',
+      process: 'weft__process',
+      event: 'event',
+      derivedFrom: 'weft__derivedFrom',
+    });
+    const old = 'schema @link(url: "https://specs.apollo.dev/link/v1.0") { query: Query } type Query { a: Int }';
+    assert.equal(linkMesh(old, definitions).names, null);
+    assert.equal(linkMesh('type Query { a: Int } extend schema { query: Query }', definitions).names, null);
+  });
+
   test('leaves an SDL that does not link them alone', () => {
     const sdl = subgraph('', '');
     assert.deepEqual(linkMesh(sdl, definitions, { compose: true }), { sdl, names: null });

@@ -161,7 +161,7 @@ type Park @key(fields: "id") @process(name: "parks") @dataProduct(owner: "Ranger
 const one = (name, run) => defineProcess({ name, logics: [], aggregator: aggregator('answer', run) });
 const processes = [
   one('park', ({ input, result }) => result.finalize({ id: input.args.id ?? '0', name: 'Park ' + input.args.id })),
-  one('parks', ({ input, result }) => result.finalize(input.references.map(({ id }) => id === 'none' ? null : { id, name: 'Park ' + id, size: 3 }))),
+  one('parks', ({ input, result }) => result.finalize(input.references.map(({ id }) => id === 'none' ? null : { id, name: 'Park ' + id, size: input.references.length }))),
   one('near', ({ input, result }) => result.finalize(input.parents.map(({ id }) => Array.from({ length: input.args.first }, (_, n) => ({ id: id + n, name: 'by ' + id }))))),
   one('twice', ({ input, result, session, execution, subject, variables, logic }) => {
     if (input.args.n < 0) throw new Error('secret reason');

@@ -24,6 +24,7 @@ const processes = [
   define('loopLate', async ({ sql }) => { await sql.query('late'); for (;;); }),
   define('heap', () => { for (;;) kept.push(new Array(1_000).fill({})); }),
   define('buffers', async () => { for (;;) { kept.push(Buffer.alloc(16 << 20, 1)); await new Promise(setImmediate); } }),
+  define('busy', async ({ sql }) => { await sql.query('busy'); const end = Date.now() + ${limits.workerStallMs + 1_000}; while (Date.now() < end); }),
   define('hang', () => new Promise(() => undefined)),
 ];
 `;
@@ -143,6 +144,21 @@ describe('a pool', () => {
     assert.equal((await Promise.race([loop, run('echo')])).status, 'COMPLETE');
     await pool.close();
     assert.equal((await loop).status, 'CANCELLED');
+  });
+
+  test('lets what keeps its worker busy for long finish when it is alone, and repeats it alone when it is not', async (t) => {
+    const { run } = await openTrial(t);
+    const together = gate();
+    let arrived = 0;
+    const call = async (): Promise<void> => {
+      if ((arrived += 1) >= 2) together.open();
+      await together.opened;
+    };
+    const [busy, other] = await Promise.all([run('busy', { call }), run('pause', { call })]);
+    assert.deepEqual([busy.status, other.status], ['COMPLETE', 'COMPLETE']);
+    assert.ok(arrived > 2, 'both ran again');
+    assert.equal((await run('busy')).status, 'COMPLETE');
+    assert.equal((await run('echo')).status, 'COMPLETE');
   });
 
   test('ends an execution whose time is over, with the logic that took it; its worker lives on', async (t) => {

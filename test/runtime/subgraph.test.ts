@@ -1,6 +1,7 @@
 /** Domains as subgraphs: what their schemas answer, how failures are told, what is recorded, and what subscriptions hear. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { limits } from '../../mesh/core/limits.ts';
 import type { MeshRequest } from '../../mesh/core/subgraph.ts';
 import { finishedOf, openStage, parks, requestOf, writeDomain } from './fixture.ts';
 
@@ -23,10 +24,10 @@ describe('a field with a process', () => {
     const { ask, closed } = await openStage(t, [writeDomain(t, parks)]);
     const representations = ['a', 'b', 'none', 'a'].map((id) => ({ __typename: 'Park', id }));
     const { data } = await ask(
-      'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Park { id name near(first: 1) { id } other: near(first: 0) { id } } } }',
+      'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Park { id name size near(first: 1) { id } other: near(first: 0) { id } } } }',
       { r: representations },
     );
-    const park = (id: string) => ({ id, name: `Park ${id}`, near: [{ id: `${id}0` }], other: [] });
+    const park = (id: string) => ({ id, name: `Park ${id}`, size: 3, near: [{ id: `${id}0` }], other: [] });
     assert.deepEqual(data, { _entities: [park('a'), park('b'), null, park('a')] });
     const records = await closed(finished);
     assert.deepEqual(records.map(({ process }) => process).toSorted(), ['near', 'near', 'parks']);
@@ -144,6 +145,26 @@ describe('the record of an execution', () => {
     assert.deepEqual(outputs, [{ kind: 'product', domain: 'other', name: 'size' }]);
   });
 
+  test('goes with the lines that its logics wrote', async (t) => {
+    const folder = writeDomain(t, {
+      schema: 'type Query { a: Int @process(name: "a") b: Int @process(name: "b") }',
+      body: `const write = logic('write', ({ log }) => { log.info('begun'); log.warn('odd', { n: 1 }); });
+const done = aggregator('x', ({ result }) => result.finalize(1));
+const processes = [
+  defineProcess({ name: 'a', logics: [write], aggregator: done }),
+  defineProcess({ name: 'b', inline: true, logics: [write], aggregator: done }),
+];`,
+    });
+    const { ask, lines, closed } = await openStage(t, [folder]);
+    await ask('{ a }');
+    await ask('{ b }');
+    const ids = (await closed(finished)).map(({ executionId }) => executionId);
+    assert.deepEqual(
+      lines,
+      ids.flatMap((id) => [`info trial ${id} write: begun`, `warn trial ${id} write: odd {"n":1}`]),
+    );
+  });
+
   test('fits, however long the execution', async (t) => {
     const folder = writeDomain(t, {
       schema: 'type Query { long: Int @process(name: "long") }',
@@ -160,6 +181,25 @@ const processes = [defineProcess({
     assert.equal(status, 'COMPLETE_WITH_ERROR');
     assert.ok(timeline.length > 0 && timeline.length < 500);
   });
+});
+
+test('a logic may have so many agent calls underway, and no more', async (t) => {
+  const folder = writeDomain(t, {
+    schema: 'type Query { a(n: Int!): Int @process(name: "a") }',
+    body: `const processes = [defineProcess({
+  name: 'a',
+  logics: [logic('a', ({ sql, input }) => Promise.all(Array.from({ length: input.args.n }, () => sql.query('select 1'))))],
+  aggregator: aggregator('x', ({ result }) => result.finalize(1)),
+})];`,
+  });
+  const { ask, closed } = await openStage(t, [folder]);
+  assert.deepEqual(await ask(`{ a(n: ${limits.agentCallsMax}) }`), { data: { a: 1 } });
+  await ask(`{ a(n: ${limits.agentCallsMax + 1}) }`);
+  const [, refused] = await closed(finished);
+  assert.match(
+    finishedOf(refused).error?.message ?? '',
+    /^Cannot call "sql": found 1000 calls underway, wanted fewer at a time/,
+  );
 });
 
 describe('a subscription field', () => {
