@@ -33,6 +33,8 @@ export interface HostOptions {
   variables?(domain: string): Readonly<Record<string, Json>>;
   /** The scopes that a domain has when it reads through the mesh. Default none. */
   scopes?(domain: string): readonly string[];
+  /** The folders are not the whole mesh: products may derive from others that are not here. Default false. */
+  readonly partial?: boolean;
   /** Domains that may use the platform agent. Default none. */
   readonly platformDomains?: readonly string[];
   readonly clock?: Clock;
@@ -72,7 +74,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   try {
     assertNamesDiffer(folders);
     catalogue = new Catalogue(folders.flatMap(({ manifest, declarations }) => readProducts(manifest, declarations)));
-    const products = catalogue.resolved();
+    const products = catalogue.resolved(options.partial === true);
     const connected = folders.map((folder) =>
       connect(folder, { ...options, clock, recorder, catalogue, closing: stop.signal }),
     );

@@ -57,10 +57,14 @@ export class Catalogue {
     return [];
   }
 
-  /** Every product with its sources found. Throws `DOMAIN_INVALID`, with its place, for a source that no product owns. */
-  resolved(): readonly { readonly domain: string; readonly product: ProductDeployed }[] {
+  /**
+   * Every product with its sources found. Throws `DOMAIN_INVALID`, with its place, for a source that no product owns; where
+   * only a part of the mesh is known (`partial`), such a source may stand elsewhere and is left out.
+   */
+  resolved(partial: boolean): readonly { readonly domain: string; readonly product: ProductDeployed }[] {
     return this.#products.map(({ domain, sources, ...product }) => {
-      const derivedFrom = new Set(sources.flatMap((source) => this.#sourcesAt(source, product.coordinate)));
+      const known = partial ? sources.filter(({ coordinate }) => this.#find(coordinate).length > 0) : sources;
+      const derivedFrom = new Set(known.flatMap((source) => this.#sourcesAt(source, product.coordinate)));
       return { domain, product: { ...product, derivedFrom: [...derivedFrom] } };
     });
   }

@@ -39,6 +39,7 @@ export async function serveSubgraph({
   const host = await openHost({
     ...shared,
     folders: [folder],
+    partial: true,
     store: null,
     meshQuery: async () => {
       throw new WeftError('AGENT_FAILED', {

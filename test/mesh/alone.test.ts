@@ -64,3 +64,13 @@ test('a domain serves alone, and the gateway alone plans over it', async (contex
     data: { flight: { delay: 105, origin: { name: 'John F Kennedy Intl' }, destination: { city: 'Boston' } } },
   });
 });
+
+test('a domain whose products derive from other domains serves alone; only what asks them fails', async (context) => {
+  const folder = await temporaryFolder(context);
+  const travellers = await serve(context, ['subgraph', 'travellers', '--port', '0', '--data', folder], folder);
+  const answer = await ask(`${travellers}/graphql`, '{ traveller(id: "T0001") { name } }');
+  assert.deepEqual(answer.data, { traveller: { name: 'Elif Dube' } });
+  const safety = await serve(context, ['subgraph', 'safety', '--port', '0', '--data', folder], folder);
+  const failed = await ask(`${safety}/graphql`, '{ riskByAirport(first: 1) { score } }');
+  assert.equal(failed.errors?.[0]?.extensions.code, 'EXECUTION_FAILED');
+});
