@@ -1,6 +1,7 @@
 /** What the claims of a token say of a subject, by the claim names of the configuration. */
 import type { AuthConfig } from '../../mesh/core/config.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../mesh/core/json.ts';
+import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 
 export interface Identity {
@@ -9,10 +10,10 @@ export interface Identity {
   readonly purposes: readonly string[];
 }
 
-/** `null` when the claim that identifies the subject is missing or empty. */
+/** `null` when the claim that identifies the subject is missing, or is no id that every record of the log can bear. */
 export function readClaims(claims: JsonObject, names: AuthConfig['claims']): Identity | null {
   const id = claimAt(claims, names.subject);
-  if (typeof id !== 'string' || id === '') return null;
+  if (typeof id !== 'string' || id === '' || id.length > limits.subjectIdLengthMax || !id.isWellFormed()) return null;
   return {
     subject: Object.freeze({
       id,

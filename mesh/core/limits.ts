@@ -4,6 +4,8 @@ export const limits = {
   /** Log. */
   eventPayloadBytesMax: 32 * 1024,
   eventTextLengthMax: 512,
+  /** `subject:ID` is an event's source. */
+  subjectIdLengthMax: 500,
   eventClassesMax: 64,
   logAppendQueueMax: 50_000,
   logBatchMax: 2_000,

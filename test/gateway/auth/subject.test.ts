@@ -125,6 +125,8 @@ const badClaims: Record<string, Record<string, unknown>> = {
   'whose end is a text': { exp: '9999999999' },
   'without a subject': { sub: undefined },
   'with an empty subject': { sub: '' },
+  'with a subject too long for the log': { sub: 'x'.repeat(501) },
+  'with a subject of half a character': { sub: 'ada\ud83d' },
 };
 for (const [what, claims] of Object.entries(badClaims)) {
   test(`a token ${what} is refused`, async (context) => {
