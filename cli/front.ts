@@ -9,10 +9,10 @@ import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
 import type { Supergraph } from '../gateway/supergraph/supergraph.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import type { Config } from '../mesh/core/config.ts';
-import { anonymous } from '../mesh/core/subject.ts';
+import { type MockUser, anonymous } from '../mesh/core/subject.ts';
 import type { Subgraph } from '../mesh/core/subgraph.ts';
 import type { EventLog } from '../mesh/events/log.ts';
-import type { MockUser } from '../mesh/sdk/index.ts';
+
 import { messageOf } from '../mesh/core/error.ts';
 import type { Output } from './output.ts';
 import { readPolicies } from './policies.ts';

@@ -5,9 +5,8 @@
 import type { Clock } from '../../mesh/core/clock.ts';
 import type { AuthConfig } from '../../mesh/core/config.ts';
 import { WeftError } from '../../mesh/core/error.ts';
-import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
-import { anonymous, type Subject } from '../../mesh/core/subject.ts';
+import { anonymous, type MockUser, type Subject } from '../../mesh/core/subject.ts';
 import { readClaims, type Identity } from './claims.ts';
 import { createVerifier, type Refusal } from './jwt.ts';
 
@@ -25,14 +24,6 @@ export interface AuthenticatorOptions {
   /** People that `authorization: Mock ID` may name. For development only; default none. */
   readonly mockUsers?: readonly MockUser[];
   readonly clock: Clock;
-}
-
-export interface MockUser {
-  readonly id: string;
-  readonly roles?: readonly string[];
-  readonly scopes?: readonly string[];
-  readonly purposes?: readonly string[];
-  readonly claims?: JsonObject;
 }
 
 /** One subject for every purpose it may state, and for none. */

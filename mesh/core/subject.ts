@@ -27,3 +27,12 @@ export const anonymous: Subject = Object.freeze({
 export function domainSubject(domain: string, scopes: readonly string[] = []): Subject {
   return { ...anonymous, id: `domain:${domain}`, roles: ['domain'], scopes };
 }
+
+/** Somebody to try the mesh as, in development only. */
+export interface MockUser {
+  readonly id: string;
+  readonly roles?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly purposes?: readonly string[];
+  readonly claims?: JsonObject;
+}

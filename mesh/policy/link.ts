@@ -2,15 +2,8 @@
  * The mesh's own directives in a subgraph's SDL: which names they bear there (`@link`, with imports, renames and
  * namespaces), and the SDL completed with the definitions it left out. Text is only ever added at its end, so that places keep their lines.
  */
-import {
-  type ConstDirectiveNode,
-  type ConstValueNode,
-  type DirectiveDefinitionNode,
-  type DocumentNode,
-  Kind,
-  parse,
-  print,
-} from 'graphql';
+import { type DirectiveDefinitionNode, type DocumentNode, Kind, parse, print } from 'graphql';
+import { linksOf } from './directive.ts';
 
 /** The directives of `schema/mesh.graphql`. */
 export const meshDirectives = ['dataProduct', 'process', 'event', 'derivedFrom'] as const;
@@ -67,54 +60,10 @@ function federationName(document: DocumentNode): string {
   );
 }
 
-interface Link {
-  readonly url: string;
-  readonly as: string | null;
-  /** By name, the name it bears here. */
-  readonly imports: ReadonlyMap<string, string>;
-}
-
-function linksOf(document: DocumentNode): readonly Link[] {
-  return document.definitions
-    .flatMap((definition) =>
-      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
-        ? (definition.directives ?? [])
-        : [],
-    )
-    .filter((directive) => directive.name.value === 'link')
-    .map((directive) => ({
-      url: textOf(argumentOf(directive, 'url')) ?? '',
-      as: textOf(argumentOf(directive, 'as')),
-      imports: new Map(itemsOf(argumentOf(directive, 'import')).map(readImport)),
-    }));
-}
-
-/** `"@name"`, or `{ name: "@name", as: "@local" }`. */
-function readImport(node: ConstValueNode): [name: string, local: string] {
-  const read = (key: string): string | null =>
-    node.kind === Kind.OBJECT ? textOf(node.fields.find(({ name }) => name.value === key)?.value) : null;
-  const name = textOf(node) ?? read('name') ?? '';
-  return [name, read('as') ?? name];
-}
-
 function definedDirectives(document: DocumentNode): readonly DirectiveDefinitionNode[] {
   return document.definitions.filter((definition) => definition.kind === Kind.DIRECTIVE_DEFINITION);
 }
 
 function isMeshDirective(name: string): name is MeshDirective {
   return meshDirectives.some((directive) => directive === name);
-}
-
-function argumentOf(directive: ConstDirectiveNode, name: string): ConstValueNode | undefined {
-  return directive.arguments?.find((argument) => argument.name.value === name)?.value;
-}
-
-function textOf(node: ConstValueNode | undefined): string | null {
-  return node?.kind === Kind.STRING ? node.value : null;
-}
-
-/** GraphQL lets a single value stand for a list of one. */
-function itemsOf(node: ConstValueNode | undefined): readonly ConstValueNode[] {
-  if (node === undefined) return [];
-  return node.kind === Kind.LIST ? node.values : [node];
 }

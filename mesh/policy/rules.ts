@@ -2,14 +2,8 @@
  * Rules: what the policy directives of a supergraph say, by coordinate. Standard directives keep their Federation 2
  * meaning: `@authenticated`, `@requiresScopes`, `@policy`, under whatever name the supergraph links them.
  */
-import {
-  type ConstDirectiveNode,
-  type ConstValueNode,
-  type DocumentNode,
-  type DefinitionNode,
-  Kind,
-  print,
-} from 'graphql';
+import { type ConstDirectiveNode, type DocumentNode, type DefinitionNode, Kind, print } from 'graphql';
+import { argumentOf, itemsOf, linksOf, textOf } from './directive.ts';
 
 export type Rule = AuthenticatedRule | ScopesRule | PoliciesRule;
 
@@ -105,33 +99,6 @@ function directiveNames(document: DocumentNode): ReadonlyMap<string, RuleKind> {
   return names;
 }
 
-interface Link {
-  readonly url: string;
-  readonly as: string | null;
-  readonly imports: ReadonlyMap<string, string>;
-}
-
-function linksOf(document: DocumentNode): readonly Link[] {
-  const directives = document.definitions.flatMap((definition) =>
-    definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
-      ? (definition.directives ?? []).filter((directive) => directive.name.value === 'link')
-      : [],
-  );
-  return directives.map((directive) => ({
-    url: stringOf(argumentOf(directive, 'url')) ?? '',
-    as: stringOf(argumentOf(directive, 'as')),
-    imports: new Map(listOf(argumentOf(directive, 'import')).map(readImport)),
-  }));
-}
-
-function readImport(node: ConstValueNode): [name: string, local: string] {
-  if (node.kind === Kind.STRING) return [node.value, node.value];
-  const fields = node.kind === Kind.OBJECT ? node.fields : [];
-  const read = (name: string) => stringOf(fields.find((field) => field.name.value === name)?.value);
-  const name = read('name') ?? '';
-  return [name, read('as') ?? name];
-}
-
 function readRule(
   directive: ConstDirectiveNode,
   coordinate: string,
@@ -141,20 +108,6 @@ function readRule(
   if (kind === undefined) return null;
   const text = print(directive);
   if (kind === 'authenticated') return { kind, coordinate, text };
-  const lists = listOf(argumentOf(directive, kind));
-  return { kind, coordinate, text, anyOf: lists.map((list) => listOf(list).flatMap((item) => stringOf(item) ?? [])) };
-}
-
-function argumentOf(directive: ConstDirectiveNode, name: string): ConstValueNode | undefined {
-  return directive.arguments?.find((argument) => argument.name.value === name)?.value;
-}
-
-function stringOf(node: ConstValueNode | undefined): string | null {
-  return node?.kind === Kind.STRING ? node.value : null;
-}
-
-/** GraphQL lets a single value stand for a list of one. */
-function listOf(node: ConstValueNode | undefined): readonly ConstValueNode[] {
-  if (node === undefined || node.kind === Kind.NULL) return [];
-  return node.kind === Kind.LIST ? node.values : [node];
+  const lists = itemsOf(argumentOf(directive, kind));
+  return { kind, coordinate, text, anyOf: lists.map((list) => itemsOf(list).flatMap((item) => textOf(item) ?? [])) };
 }

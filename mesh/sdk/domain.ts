@@ -1,6 +1,7 @@
 /** A domain: a team's boundary, one folder with `domain.ts`, `schema.graphql` and `processes/*.ts`. */
 import { WeftError } from '../core/error.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import type { Json } from '../core/json.ts';
+import type { MockUser } from '../core/subject.ts';
 import { callSite } from './call-site.ts';
 import type { DatasetDeclaration } from './dataset.ts';
 import type { Process } from './process.ts';
@@ -20,14 +21,6 @@ export interface DomainOptions {
   readonly variables?: Readonly<Record<string, Json>>;
   /** People to try the mesh as, in development only: `authorization: Mock ID`. */
   readonly mockUsers?: readonly MockUser[];
-}
-
-export interface MockUser {
-  readonly id: string;
-  readonly roles?: readonly string[];
-  readonly scopes?: readonly string[];
-  readonly purposes?: readonly string[];
-  readonly claims?: JsonObject;
 }
 
 export interface Domain extends DomainOptions {

@@ -1,6 +1,6 @@
 /** What a domain author imports, and all of it. */
 export { defineDomain } from './domain.ts';
-export type { DatasetDeclaration, Domain, DomainOptions, MockUser } from './domain.ts';
+export type { DatasetDeclaration, Domain, DomainOptions } from './domain.ts';
 export { csv, parquet } from './dataset.ts';
 export { defineProcess } from './process.ts';
 export type { Process, ProcessOptions } from './process.ts';
@@ -23,4 +23,4 @@ export type {
 } from './agents.ts';
 export type { EntitiesInput, EventInput, FieldInput, QueryInput, ScheduleInput } from './input.ts';
 export type { Json, JsonObject } from '../core/json.ts';
-export type { Subject } from '../core/subject.ts';
+export type { MockUser, Subject } from '../core/subject.ts';

@@ -10,8 +10,8 @@ import { test, type TestContext } from 'node:test';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 import { systemClock, type Clock } from '../../../mesh/core/clock.ts';
 import { defaultConfig, type AuthConfig } from '../../../mesh/core/config.ts';
-import { anonymous } from '../../../mesh/core/subject.ts';
-import { createAuthenticator, type MockUser } from '../../../gateway/auth/subject.ts';
+import { anonymous, type MockUser } from '../../../mesh/core/subject.ts';
+import { createAuthenticator } from '../../../gateway/auth/subject.ts';
 
 const issuer = 'https://id.example';
 const now = 1_800_000_000;
