@@ -30,6 +30,7 @@ export interface ConfigFile {
   };
   readonly headers?: { readonly forward?: readonly string[] };
   readonly policy?: { readonly file?: string };
+  readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };
   readonly timeouts?: Readonly<Partial<Record<'request' | 'subgraph', string>>>;
   readonly limits?: Readonly<Partial<Record<'body' | 'response', string>>> &
     Readonly<Partial<Record<'tokens' | 'depth' | 'aliases' | 'rootFields', number>>>;
@@ -172,6 +173,7 @@ function wanted({ keyword, params, parentSchema }: ErrorObject): string {
 const typeNames: Readonly<Record<string, string>> = {
   string: 'a text',
   integer: 'a whole number',
+  boolean: 'true or false',
   object: 'keys with values',
   array: 'a list',
 };

@@ -51,7 +51,16 @@ function configPath(named: string | undefined, folder: string): string | null {
 
 /** The part that only the file can say. */
 function fromContent(
-  { subgraphs = {}, domains = {}, auth = {}, headers = {}, policy = {}, timeouts = {}, limits = {} }: ConfigFile,
+  {
+    subgraphs = {},
+    domains = {},
+    auth = {},
+    headers = {},
+    policy = {},
+    documents = {},
+    timeouts = {},
+    limits = {},
+  }: ConfigFile,
   fromFile: (path: string) => string,
 ): Omit<Config, 'host' | 'port' | 'data' | 'neo4jUrl'> {
   return {
@@ -69,6 +78,14 @@ function fromContent(
     },
     headers: { forward: (headers.forward ?? defaultConfig.headers.forward).map((name) => name.toLowerCase()) },
     policy: { file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file) },
+    documents: {
+      ...defaultConfig.documents,
+      ...documents,
+      manifest:
+        documents.manifest === undefined
+          ? defaultConfig.documents.manifest
+          : fromFile(documents.manifest.replace(/^file:/, '')),
+    },
     timeouts: {
       requestMs: inUnits(timeouts.request, milliseconds) ?? defaultConfig.timeouts.requestMs,
       subgraphMs: inUnits(timeouts.subgraph, milliseconds) ?? defaultConfig.timeouts.subgraphMs,

@@ -1,6 +1,7 @@
 /** The gateway's front, as every verb that runs a gateway puts it up: pipeline, authentication, page, health, port. */
 import { type Authenticate, createAuthenticator } from '../gateway/auth/subject.ts';
 import { type AccessRecorder, createAccessRecorder } from '../gateway/policy/access.ts';
+import { createClientGateway, createDocuments } from '../gateway/server/documents.ts';
 import type { Report } from '../gateway/server/failure.ts';
 import { type Probe, createHealthRoute } from '../gateway/server/health.ts';
 import { createHttpServer } from '../gateway/server/http.ts';
@@ -14,6 +15,7 @@ import type { Subgraph } from '../mesh/core/subgraph.ts';
 import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
+import { readManifest } from './documents.ts';
 import type { Output } from './output.ts';
 import { readPolicies } from './policies.ts';
 
@@ -43,6 +45,7 @@ export interface Front {
 export async function openFront(options: FrontOptions): Promise<Front> {
   const { config, supergraph, subgraphs, log, output } = options;
   const report: Report = (error, id) => output.note(`${id} ${messageOf(error)}`);
+  const documents = createDocuments({ ...config.documents, manifest: readManifest(config.documents) });
   const recorder: AccessRecorder | null =
     log &&
     createAccessRecorder(log, {
@@ -57,7 +60,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     report,
   });
   const server = createHttpServer({
-    gateway: pipeline,
+    gateway: createClientGateway(pipeline, { documents, report }),
     authenticate: authenticatorFor(options),
     config,
     clock: systemClock,

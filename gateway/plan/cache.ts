@@ -1,9 +1,11 @@
 /** A bounded memory: what was used longest ago goes first. Names `lru-cache`, alone in the house. */
 import { LRUCache } from 'lru-cache';
 
-export interface Cache<Value extends object> {
+export interface Cache<Value extends object | string> {
   /** The value under a key, made on first use. What throws is not kept. */
   get(key: string, make: () => Value): Value;
+  /** The value under a key, if there is one. */
+  find(key: string): Value | undefined;
   clear(): void;
 }
 
@@ -14,7 +16,7 @@ export interface CacheOptions<Value> {
   readonly sizeOf: (value: Value) => number;
 }
 
-export function createCache<Value extends object>({ bytesMax, sizeOf }: CacheOptions<Value>): Cache<Value> {
+export function createCache<Value extends object | string>({ bytesMax, sizeOf }: CacheOptions<Value>): Cache<Value> {
   const entries = new LRUCache<string, Value>({
     maxSize: bytesMax,
     sizeCalculation: (value, key) => Math.max(1, Math.ceil(sizeOf(value) + key.length * 2)),
@@ -27,6 +29,7 @@ export function createCache<Value extends object>({ bytesMax, sizeOf }: CacheOpt
       entries.set(key, value);
       return value;
     },
+    find: (key) => entries.get(key),
     clear: () => entries.clear(),
   };
 }

@@ -8,13 +8,13 @@ import { describeFailure, failureBody, type Report } from './failure.ts';
 import { createHeaderPicker } from './headers.ts';
 import { Lifetime } from './lifetime.ts';
 import { graphqlMedia, jsonMedia, negotiate, type Media } from './media.ts';
-import { isStream, type Gateway, type OperationRequest, type OperationResult } from './operation.ts';
+import { isStream, type ClientRequest, type Gateway, type OperationResult } from './operation.ts';
 import { send, type Reply } from './reply.ts';
 import { readBody, readSearch } from './request.ts';
 import { sendStream } from './sse.ts';
 
 export interface EndpointOptions {
-  readonly gateway: Gateway;
+  readonly gateway: Gateway<ClientRequest>;
   readonly authenticate: Authenticate;
   readonly config: Pick<Config, 'headers' | 'limits' | 'timeouts'>;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
   const pickHeaders = createHeaderPicker(config.headers.forward);
   const streams = new Set<Lifetime>();
 
-  async function admit(request: IncomingMessage): Promise<OperationRequest> {
+  async function admit(request: IncomingMessage): Promise<ClientRequest> {
     const { method, headers, url = '' } = request;
     const isGet = method === 'GET';
     if (!isGet && method !== 'POST') throw methodNotAllowed(method);
@@ -55,7 +55,7 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
     }
   }
 
-  async function answerStream(operation: OperationRequest, response: ServerResponse, { media, life }: Streaming) {
+  async function answerStream(operation: ClientRequest, response: ServerResponse, { media, life }: Streaming) {
     const outcome = await gateway.subscribe(operation, life.signal);
     life.settle();
     if (!isStream(outcome) && media.single !== null) return send(response, replyOf(outcome, media.single));

@@ -1,4 +1,4 @@
-/** One operation as the transports (HTTP, SSE, WebSocket, the mesh agent) hand it to the pipeline, and what they get back. */
+/** One operation as the transports (HTTP, SSE, WebSocket) and the mesh agent hand it on, and what they get back. */
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 
@@ -12,6 +12,16 @@ export interface OperationRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** HTTP GET may not run mutations. */
   readonly readOnly: boolean;
+}
+
+/** An operation as a client asks for it: its document written out, named, or both. */
+export interface ClientRequest extends Omit<OperationRequest, 'query'> {
+  /** `null` when the document is only named. */
+  readonly query: string | null;
+  /** The document's id (GraphQL over HTTP, appendix "Persisted Documents"); never beside a text or a hash. */
+  readonly documentId: string | null;
+  /** The SHA-256 hash of its text in lower-case hex (Apollo's automatic persisted queries). */
+  readonly hash: string | null;
 }
 
 export interface OperationResult {
@@ -28,11 +38,12 @@ export interface OperationStream {
   readonly stream: AsyncIterable<string>;
 }
 
-export interface Gateway {
+/** The pipeline takes operations whose document is written out; before it stands what takes a client's. */
+export interface Gateway<Request = OperationRequest> {
   /** Runs a query or mutation. Never throws: what fails is in the result. A subscription is refused. */
-  execute(request: OperationRequest, signal: AbortSignal): Promise<OperationResult>;
+  execute(request: Request, signal: AbortSignal): Promise<OperationResult>;
   /** Runs any operation; a query or mutation gives its one result. */
-  subscribe(request: OperationRequest, signal: AbortSignal): Promise<OperationResult | OperationStream>;
+  subscribe(request: Request, signal: AbortSignal): Promise<OperationResult | OperationStream>;
 }
 
 /** Whether `subscribe` gave a stream. */

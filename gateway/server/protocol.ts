@@ -12,14 +12,14 @@ import {
   type SubscribePayload,
 } from 'graphql-ws';
 import { WeftError } from '../../mesh/core/error.ts';
-import { isJsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous, type Subject } from '../../mesh/core/subject.ts';
 import type { EndpointOptions } from './endpoint.ts';
 import { describeFailure } from './failure.ts';
 import { createHeaderPicker } from './headers.ts';
 import { Lifetime, startExpiry } from './lifetime.ts';
-import { isStream, type OperationRequest, type OperationResult } from './operation.ts';
+import { isStream, type OperationResult } from './operation.ts';
+import { parseParameters } from './parameters.ts';
 
 export interface Protocol {
   /** The subprotocol to agree on, of those that a client offers; `false` when it offers another only. */
@@ -124,8 +124,9 @@ function createGreeting({ authenticate, clock, config, report }: EndpointOptions
 
 /** Runs the operation of one `subscribe` message. */
 function createRunner({ gateway, config }: EndpointOptions) {
-  async function* resultsOf(operation: OperationRequest, life: Lifetime): AsyncGenerator<ExecutionResult> {
+  async function* resultsOf({ subject, headers }: Connection, payload: SubscribePayload, life: Lifetime) {
     try {
+      const operation = { ...parseParameters(payload), subject, headers, readOnly: false };
       const outcome = await gateway.subscribe(operation, life.signal);
       life.settle();
       if (!isStream(outcome)) yield resultOf(outcome);
@@ -135,17 +136,9 @@ function createRunner({ gateway, config }: EndpointOptions) {
     }
   }
 
-  return ({ subject, headers }: Connection, { query, operationName, variables }: SubscribePayload) => {
+  return (connection: Connection, payload: SubscribePayload) => {
     const life = new Lifetime(config.timeouts.requestMs);
-    const operation: OperationRequest = {
-      query,
-      operationName: operationName || null,
-      variables: isJsonObject(variables) ? variables : {},
-      subject,
-      headers,
-      readOnly: false,
-    };
-    return endable(resultsOf(operation, life), life);
+    return endable(resultsOf(connection, payload, life), life);
   };
 }
 

@@ -4,11 +4,8 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { messageOf, WeftError } from '../../mesh/core/error.ts';
-import { isJsonObject, type JsonObject } from '../../mesh/core/json.ts';
-import type { OperationRequest } from './operation.ts';
 import { isJsonContent } from './media.ts';
-
-export type Parameters = Pick<OperationRequest, 'query' | 'operationName' | 'variables'>;
+import { parseParameters, type Parameters } from './parameters.ts';
 
 /** Headers that a browser sends to another site only after that site has agreed (Fetch, "CORS-preflight request"). */
 const preflightHeaders = ['weft-require-preflight', 'apollo-require-preflight', 'x-apollo-operation-name'];
@@ -32,6 +29,7 @@ export function readSearch(search: string, headers: IncomingHttpHeaders): Parame
   const given = new URLSearchParams(search);
   return parseParameters({
     query: given.get('query'),
+    documentId: given.get('documentId'),
     operationName: given.get('operationName'),
     variables: parseJson(given.get('variables') || 'null', 'the parameter "variables"'),
     extensions: parseJson(given.get('extensions') || 'null', 'the parameter "extensions"'),
@@ -87,36 +85,4 @@ function parseJson(text: string, place: string): unknown {
   } catch (cause) {
     throw new WeftError('BAD_REQUEST', { action: `Cannot parse ${place} as JSON`, found: messageOf(cause), cause });
   }
-}
-
-function parseParameters(given: unknown): Parameters {
-  if (!isJsonObject(given)) {
-    throw malformed('the request body', given, 'one JSON object; operations are not taken in batches');
-  }
-  const { query, operationName, variables, extensions } = given;
-  if (typeof query !== 'string') throw malformed('the parameter "query"', query, 'a string');
-  parseObject(extensions, 'extensions');
-  return { query, operationName: parseName(operationName), variables: parseObject(variables, 'variables') ?? {} };
-}
-
-function parseName(given: unknown): string | null {
-  if (given === undefined || given === null || given === '') return null;
-  if (typeof given !== 'string') throw malformed('the parameter "operationName"', given, 'a string or null');
-  return given;
-}
-
-function parseObject(given: unknown, name: string): JsonObject | null {
-  if (given === undefined || given === null) return null;
-  if (!isJsonObject(given)) throw malformed(`the parameter "${name}"`, given, 'an object or null');
-  return given;
-}
-
-function malformed(place: string, given: unknown, wanted: string): WeftError {
-  return new WeftError('BAD_REQUEST', { action: `Cannot take ${place}`, found: kindOf(given), wanted });
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

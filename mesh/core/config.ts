@@ -19,6 +19,7 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly headers: { readonly forward: readonly string[] };
   readonly policy: { readonly file: string | null };
+  readonly documents: DocumentsConfig;
   readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
   readonly limits: RequestLimits;
   /** `bolt://user:password@host:port`; `null`: lineage is kept in SQLite. */
@@ -53,6 +54,15 @@ export interface IssuerConfig {
   readonly audiences: readonly string[];
 }
 
+export interface DocumentsConfig {
+  /** File of persisted documents: Apollo's persisted-query manifest, or a map of ids to texts. */
+  readonly manifest: string | null;
+  /** Clients may run the manifest's documents and no others. */
+  readonly safelist: boolean;
+  /** Automatic persisted queries: a text that came with its hash may be named by it afterwards. */
+  readonly apq: boolean;
+}
+
 export interface RequestLimits {
   readonly bodyBytes: number;
   readonly tokens: number;
@@ -72,6 +82,7 @@ export const defaultConfig: Config = {
   auth: { issuers: [], claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes' } },
   headers: { forward: [] },
   policy: { file: null },
+  documents: { manifest: null, safelist: false, apq: true },
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
   limits: {
     bodyBytes: limits.requestBodyBytesMax,

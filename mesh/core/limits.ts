@@ -65,6 +65,8 @@ export const limits = {
   /** Selections once every fragment stands where it is spread. */
   documentSelectionsMax: 20_000,
   documentCacheBytesMax: 64 * 1024 * 1024,
+  /** Texts that clients have named by a hash. */
+  persistedQueriesBytesMax: 16 * 1024 * 1024,
   requestTimeoutMs: 30_000,
   subgraphTimeoutMs: 10_000,
   subgraphResponseBytesMax: 16 * 1024 * 1024,

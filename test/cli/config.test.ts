@@ -73,6 +73,7 @@ auth:
   claims: { subject: uid, roles: groups }
 headers: { forward: [Authorization, x-trace] }
 policy: { file: schema/policies.yaml }
+documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
 limits: { body: 512KiB, response: 1GiB, tokens: 1, depth: 2, aliases: 3, rootFields: 4 }
 stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
@@ -96,6 +97,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       },
       headers: { forward: ['authorization', 'x-trace'] },
       policy: { file: join(home, 'schema/policies.yaml') },
+      documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
       limits: { bodyBytes: 2 ** 19, responseBytes: 2 ** 30, tokens: 1, depth: 2, aliases: 3, rootFields: 4 },
       neo4jUrl: 'bolt://neo4j:secret@127.0.0.1:7687',
@@ -244,12 +246,16 @@ describe('a mistake in the file', () => {
   });
 
   test('is a value of the wrong kind', () => {
-    assert.deepEqual(reportOf('port: "4000"\nheaders: { forward: authorization }\nlimits: 3\nhost:\n'), [
-      '1:7 Cannot use "port": found "4000", wanted a whole number.',
-      '2:21 Cannot use "headers.forward": found "authorization", wanted a list.',
-      '3:9 Cannot use "limits": found "3", wanted keys with values.',
-      '4:6 Cannot use "host": found nothing, wanted a text.',
-    ]);
+    assert.deepEqual(
+      reportOf('port: "4000"\nheaders: { forward: authorization }\nlimits: 3\nhost:\ndocuments: { apq: 1 }\n'),
+      [
+        '1:7 Cannot use "port": found "4000", wanted a whole number.',
+        '2:21 Cannot use "headers.forward": found "authorization", wanted a list.',
+        '3:9 Cannot use "limits": found "3", wanted keys with values.',
+        '4:6 Cannot use "host": found nothing, wanted a text.',
+        '5:19 Cannot use "documents.apq": found "1", wanted true or false.',
+      ],
+    );
     assert.deepEqual(reportOf('- 1\n'), ['1:1 Cannot use the file: found "- 1", wanted keys with values.']);
   });
 
@@ -259,6 +265,7 @@ port: 65536
 timeouts: { request: 30, subgraph: soon }
 limits: { tokens: 0, body: 1MB }
 auth: { jwt: { issuers: [{ issuer: "", jwks: keys.json, audiences: [] }] } }
+documents: { manifest: persisted.json }
 `;
     assert.deepEqual(reportOf(yaml), [
       '2:7 Cannot use "port": found "65536", wanted 65535 at most.',
@@ -269,6 +276,7 @@ auth: { jwt: { issuers: [{ issuer: "", jwks: keys.json, audiences: [] }] } }
       '5:36 Cannot use "auth.jwt.issuers.0.issuer": found "", wanted something that is not empty.',
       '5:46 Cannot use "auth.jwt.issuers.0.jwks": found "keys.json", wanted the like of "file:keys.json" or "https://id.example/keys.json".',
       '5:68 Cannot use "auth.jwt.issuers.0.audiences": found "[]", wanted something that is not empty.',
+      '6:24 Cannot use "documents.manifest": found "persisted.json", wanted the like of "file:persisted.json".',
     ]);
   });
 

@@ -108,6 +108,16 @@ test('a cache makes a value once and forgets what was used longest ago', () => {
   assert.equal(made, 5);
 });
 
+test('a cache finds what it has and makes nothing for it; what is found counts as used', () => {
+  const cache = createCache<string>({ bytesMax: 250, sizeOf: () => 98 });
+  assert.equal(cache.find('a'), undefined);
+  cache.get('a', () => 'one');
+  cache.get('b', () => 'two');
+  assert.equal(cache.find('a'), 'one');
+  cache.get('c', () => 'three');
+  assert.deepEqual([cache.find('a'), cache.find('b'), cache.find('c')], ['one', undefined, 'three']);
+});
+
 test('a cache keeps nothing of a value that could not be made', () => {
   const cache = createCache<object>({ bytesMax: 1_000, sizeOf: () => 1 });
   const fail = () => {

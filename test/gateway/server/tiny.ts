@@ -6,8 +6,10 @@ import { defaultConfig, type Config } from '../../../mesh/core/config.ts';
 import { systemClock, type Clock } from '../../../mesh/core/clock.ts';
 import { WeftError, type ErrorCode } from '../../../mesh/core/error.ts';
 import { createAuthenticator, type Authenticate } from '../../../gateway/auth/subject.ts';
+import { createClientGateway, createDocuments } from '../../../gateway/server/documents.ts';
 import { createHttpServer, type HttpServer } from '../../../gateway/server/http.ts';
 import type { Gateway, OperationRequest, OperationResult } from '../../../gateway/server/operation.ts';
+import type { Report } from '../../../gateway/server/failure.ts';
 import type { Route } from '../../../gateway/server/reply.ts';
 
 const schema = buildSchema(`
@@ -62,6 +64,8 @@ export interface TinyOptions {
   readonly clock?: Clock;
   readonly routes?: readonly Route[];
   readonly gateway?: Gateway;
+  /** Persisted documents: texts by id. */
+  readonly manifest?: ReadonlyMap<string, string>;
 }
 
 const mockUsers = [{ id: 'ada', purposes: ['audit'] }, { id: 'bob' }];
@@ -72,13 +76,15 @@ export async function startTiny(context: TestContext, options: TinyOptions = {})
   const config = { ...defaultConfig, ...options.config };
   const trace: Trace = { flooded: 0, aborted: [] };
   const reports: { error: unknown; id: string }[] = [];
+  const report: Report = (error, id) => reports.push({ error, id });
+  const documents = createDocuments({ ...config.documents, manifest: options.manifest ?? new Map() });
   const server = createHttpServer({
-    gateway: options.gateway ?? createTinyGateway(trace),
+    gateway: createClientGateway(options.gateway ?? createTinyGateway(trace), { documents, report }),
     authenticate: options.authenticate ?? createAuthenticator({ auth: config.auth, mockUsers, clock }),
     routes,
     config,
     clock,
-    report: (error, id) => reports.push({ error, id }),
+    report,
   });
   const { port } = await server.listen(0, '127.0.0.1');
   context.after(() => server.close());
