@@ -95,7 +95,7 @@ function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {
     kind: 'root',
     keys,
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
-    merge: compileMerge(keys, false),
+    merge: compileMerge(keys, false, possibleTypes),
   };
 }
 
@@ -136,7 +136,7 @@ function compileEntities(
     places: fetches.map(({ path }) => ({ path, collect: compileCollector(path) })),
     represent: compileRepresentations({ requires: fetch.requires ?? [], rewrites: fetch.inputRewrites, possibleTypes }),
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
-    merge: compileMerge(responseKeys(field.selectionSet?.selections ?? [], fetch), fetches.length > 1),
+    merge: compileMerge(responseKeys(field.selectionSet?.selections ?? [], fetch), fetches.length > 1, possibleTypes),
   };
 }
 
