@@ -38,6 +38,8 @@ export type CompiledPart = RootPart | EntitiesPart;
 /** Fields of a root type, merged into the result as they come. */
 export interface RootPart {
   readonly kind: 'root';
+  /** Key of the result under which this part is kept aside; `null` for the result itself. */
+  readonly aside: string | null;
   readonly keys: readonly string[];
   readonly rename: (source: Record<string, unknown>) => void;
   readonly merge: Merge;
@@ -93,6 +95,7 @@ function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {
   const keys = responseKeys(operation.selectionSet.selections, fetch);
   return {
     kind: 'root',
+    aside: fetch.path[0]?.kind === 'field' ? fetch.path[0].key : null,
     keys,
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
     merge: compileMerge(keys, false, possibleTypes),

@@ -66,7 +66,8 @@ function renameAt(value: unknown, path: Rewrite['path'], rename: Rename): void {
   }
 }
 
-function mergeDeep(target: object, source: object, isObjectType: (type: unknown) => boolean): void {
+/** Adds to a value what another has beyond it. */
+export function mergeDeep(target: object, source: object, isObjectType: (type: unknown) => boolean): void {
   if (Array.isArray(target) || Array.isArray(source)) {
     if (!Array.isArray(target) || !Array.isArray(source)) return;
     target.forEach((item: unknown, index) => {

@@ -158,7 +158,9 @@ function takeResponse(group: CompiledGroup, { response, wanted, result }: Answer
 /** Takes what a root fetch, or an event of a subscription, brought. */
 export function takeRoot(part: RootPart, data: Readonly<Record<string, unknown>>, result: Result): void {
   part.rename(data);
-  part.merge(result.data, data);
+  const { aside } = part;
+  const target = aside === null ? result.data : (result.data[aside] ??= {});
+  part.merge(target as ResultObject, data);
 }
 
 interface AnsweredEntities {

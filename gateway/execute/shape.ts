@@ -71,6 +71,8 @@ export interface ShapeOptions {
   readonly schema: GraphQLSchema;
   /** Whether policy denies a field, by the selection's node: those are answered with null. */
   readonly isDenied: (field: FieldNode) => boolean;
+  /** Names of fields that have an alias of their own inside the mesh. */
+  readonly required?: ReadonlySet<string>;
   /** Whether policy denies all objects of a type. */
   readonly isTypeDenied: (type: string) => boolean;
 }
@@ -151,7 +153,7 @@ function shapeField(
   return {
     key,
     // Introspection comes as the client is answered.
-    inner: name.startsWith('__') ? key : innerKey(nodes[0]),
+    inner: name.startsWith('__') ? key : innerKey(nodes[0], options.required),
     parent: parent.name,
     name,
     value: shapeType(field.type, sets, options),

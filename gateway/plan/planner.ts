@@ -15,15 +15,17 @@ import {
   QueryPlanner,
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner';
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import { messageOf, WeftError } from '../../mesh/core/error.ts';
 import type { FetchNode, PathStep, Plan, PlanNode, RequiredSelection, Rewrite, RewriteStep } from './plan.ts';
+import { type Requirements, readRequirements } from './requirement.ts';
 
 export interface Planner {
   /** The schema that clients see. */
   readonly apiSchema: GraphQLSchema;
   /** Names and routing URLs of the subgraphs, as the supergraph has them. */
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
+  readonly requirements: Requirements;
   /** The object types that a type of the supergraph may turn out to be. */
   possibleTypes(type: string): ReadonlySet<string>;
   /** Plans one operation of a document that is valid against `apiSchema`. No `@skip` or `@include` may depend on a variable. */
@@ -38,6 +40,7 @@ export function createPlanner(supergraphSdl: string): Planner {
   return {
     apiSchema: schema.toGraphQLJSSchema(),
     subgraphs: supergraph.subgraphsMetadata(),
+    requirements: readRequirements(parse(supergraphSdl, { noLocation: true })),
     possibleTypes: rememberTypes((name) => {
       const type = supergraph.schema.type(name);
       return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((possible) => possible.name) : [];
@@ -97,7 +100,12 @@ function planNode(node: ApolloPlanNode, path: readonly PathStep[]): PlanNode {
 }
 
 function fetchNode(node: ApolloFetchNode, path: readonly PathStep[]): FetchNode {
-  if (node.contextRewrites?.length) throw new Error('The planner gave context rewrites.');
+  if (node.contextRewrites?.length) {
+    throw new WeftError('BAD_REQUEST', {
+      action: 'Cannot plan a field that takes an argument from a context (@fromContext)',
+      fix: 'Leave the field out.',
+    });
+  }
   return {
     kind: 'fetch',
     subgraph: node.serviceName,
