@@ -10,6 +10,7 @@ import {
 } from '@apollo/federation-internals';
 import {
   type FetchNode as ApolloFetchNode,
+  type FetchDataKeyRenamer,
   type FetchDataRewrite,
   type PlanNode as ApolloPlanNode,
   QueryPlanner,
@@ -17,7 +18,16 @@ import {
 } from '@apollo/query-planner';
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import { messageOf, WeftError } from '../../mesh/core/error.ts';
-import type { FetchNode, PathStep, Plan, PlanNode, RequiredSelection, Rewrite, RewriteStep } from './plan.ts';
+import type {
+  ContextArgument,
+  FetchNode,
+  PathStep,
+  Plan,
+  PlanNode,
+  RequiredSelection,
+  Rewrite,
+  RewriteStep,
+} from './plan.ts';
 import { type Requirements, readRequirements } from './requirement.ts';
 
 export interface Planner {
@@ -100,12 +110,6 @@ function planNode(node: ApolloPlanNode, path: readonly PathStep[]): PlanNode {
 }
 
 function fetchNode(node: ApolloFetchNode, path: readonly PathStep[]): FetchNode {
-  if (node.contextRewrites?.length) {
-    throw new WeftError('BAD_REQUEST', {
-      action: 'Cannot plan a field that takes an argument from a context (@fromContext)',
-      fix: 'Leave the field out.',
-    });
-  }
   return {
     kind: 'fetch',
     subgraph: node.serviceName,
@@ -114,6 +118,7 @@ function fetchNode(node: ApolloFetchNode, path: readonly PathStep[]): FetchNode 
     variables: node.variableUsages ?? [],
     path,
     ...(node.requires ? { requires: node.requires.map(requiredSelection) } : {}),
+    ...(node.contextRewrites?.length ? { contexts: node.contextRewrites.map(contextArgument) } : {}),
     inputRewrites: (node.inputRewrites ?? []).map(rewrite),
     outputRewrites: (node.outputRewrites ?? []).map(rewrite),
   };
@@ -148,6 +153,12 @@ function rewrite(node: FetchDataRewrite): Rewrite {
   return node.kind === 'ValueSetter'
     ? { kind: 'set', path, value: node.setValueTo }
     : { kind: 'rename', path, to: node.renameKeyTo };
+}
+
+/** The path goes up first, a `..` for each field, then down. */
+function contextArgument({ path, renameKeyTo }: FetchDataKeyRenamer): ContextArgument {
+  const down = path.filter((step) => step !== '..');
+  return { variable: renameKeyTo, levels: path.length - down.length, path: down.map(rewriteStep) };
 }
 
 function rewriteStep(step: string): RewriteStep {
