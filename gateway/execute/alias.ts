@@ -39,5 +39,13 @@ export function hideAliases(
 
 /** A path in the result as clients know it. */
 export function clientPath(path: ResponsePath): ResponsePath {
-  return path.map((key) => (typeof key === 'string' && key.startsWith(prefix) ? key.slice(prefix.length) : key));
+  return path.map((key) => (typeof key === 'string' ? clientKey(key) : key));
+}
+
+/** The planner renames fields whose types do not merge; subgraphs report errors under those names. */
+const plannersSuffix = /__alias_\d+$/;
+
+function clientKey(key: string): string {
+  const inner = key.replace(plannersSuffix, '');
+  return inner.startsWith(prefix) ? inner.slice(prefix.length) : inner;
 }

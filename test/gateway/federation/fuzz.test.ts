@@ -47,6 +47,6 @@ test('random operations over random subgraphs are answered as by one schema', as
       compared += 1;
     }
   };
-  await fc.assert(fc.asyncProperty(fc.nat(), same), { seed, numRuns });
+  await fc.assert(fc.asyncProperty(fc.nat(), same), { seed, numRuns, examples: [[1_451_159_903]] });
   assert.ok(compared > numRuns * 2, `${compared} operations were compared`);
 });
