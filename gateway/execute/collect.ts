@@ -56,7 +56,8 @@ export function staticPrefix(path: readonly PathStep[]): ResponsePath {
   return path.slice(0, end === -1 ? path.length : end).flatMap((step) => (step.kind === 'field' ? [step.key] : []));
 }
 
-function typeTest(types: readonly string[] | undefined): (value: unknown) => boolean {
+/** Whether a value is an object of these types, or a list. */
+export function typeTest(types: readonly string[] | undefined): (value: unknown) => boolean {
   if (types === undefined) return () => true;
   const wanted = new Set<unknown>(types);
   return (value) => Array.isArray(value) || (isJsonObject(value) && wanted.has(value['__typename']));

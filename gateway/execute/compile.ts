@@ -14,7 +14,8 @@ import {
   stripIgnoredCharacters,
 } from 'graphql';
 import type { FetchNode, PathStep, PlanNode } from '../plan/plan.ts';
-import { type Collector, compileCollector } from './collect.ts';
+import { type Collector, type ResultObject, compileCollector } from './collect.ts';
+import { type ContextLot, collectByContext } from './context.ts';
 import { type Merge, compileMerge, compileRenames } from './merge.ts';
 import { type PossibleTypes, type Representations, compileRepresentations } from './represent.ts';
 import { scheduleFetches } from './schedule.ts';
@@ -38,6 +39,8 @@ export type CompiledPart = RootPart | EntitiesPart;
 /** Fields of a root type, merged into the result as they come. */
 export interface RootPart {
   readonly kind: 'root';
+  /** Key of the result under which this part is kept aside; `null` for the result itself. */
+  readonly aside: string | null;
   readonly keys: readonly string[];
   readonly rename: (source: Record<string, unknown>) => void;
   readonly merge: Merge;
@@ -51,6 +54,8 @@ export interface EntitiesPart {
   /** `"representations":` as the JSON of the variables begins it. */
   readonly variablePrefix: string;
   readonly places: readonly { readonly path: readonly PathStep[]; readonly collect: Collector }[];
+  /** For arguments that come from above: collects instead of `places`. */
+  readonly collectByContext: ((root: ResultObject) => readonly ContextLot[]) | null;
   readonly represent: Representations;
   readonly rename: (source: Record<string, unknown>) => void;
   readonly merge: Merge;
@@ -59,8 +64,9 @@ export interface EntitiesPart {
 /** Compiles the fetches below a node, in an order in which each group comes after those it depends on. */
 export function compilePlan(root: PlanNode | null, possibleTypes: PossibleTypes): readonly CompiledGroup[] {
   const groups = scheduleFetches(root);
+  const isContextual = groups.some(({ fetches }) => fetches.some((fetch) => fetch.contexts !== undefined));
   return groups.map(({ fetches, dependencies }, position) => ({
-    ...compileGroup(fetches, possibleTypes),
+    ...compileGroup(fetches, possibleTypes, isContextual),
     dependencyCount: dependencies.length,
     dependents: groups.flatMap((other, index) => (other.dependencies.includes(position) ? [index] : [])),
   }));
@@ -68,15 +74,24 @@ export function compilePlan(root: PlanNode | null, possibleTypes: PossibleTypes)
 
 type GroupText = Omit<CompiledGroup, 'dependencyCount' | 'dependents'>;
 
-/** Compiles fetches that travel as one operation. Also serves a subscription's own fetch. */
-export function compileGroup(fetches: readonly FetchNode[], possibleTypes: PossibleTypes): GroupText {
+/**
+ * Compiles fetches that travel as one operation. Also serves a subscription's own fetch. In a contextual plan one entity
+ * may come to read differently in each place, so places never share what they hold.
+ */
+export function compileGroup(
+  fetches: readonly FetchNode[],
+  possibleTypes: PossibleTypes,
+  isContextual = false,
+): GroupText {
   const [first] = fetches;
   if (first === undefined) throw new Error('A group has no fetch.');
   const lookups = first.requires === undefined ? [] : distinctLookups(fetches);
   const parts =
     first.requires === undefined
       ? [compileRoot(first, possibleTypes)]
-      : lookups.map((lookup, index) => compileEntities(lookup, { index, count: lookups.length, possibleTypes }));
+      : lookups.map((lookup, index) =>
+          compileEntities(lookup, { index, count: lookups.length, possibleTypes, isContextual }),
+        );
   const query = lookups.length > 1 ? joinOperations(lookups) : first.operation;
   return {
     subgraph: first.subgraph,
@@ -93,9 +108,10 @@ function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {
   const keys = responseKeys(operation.selectionSet.selections, fetch);
   return {
     kind: 'root',
+    aside: fetch.path[0]?.kind === 'field' ? fetch.path[0].key : null,
     keys,
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
-    merge: compileMerge(keys, false),
+    merge: compileMerge(keys, false, possibleTypes),
   };
 }
 
@@ -120,13 +136,16 @@ function distinctLookups(fetches: readonly FetchNode[]): readonly Lookup[] {
   return [...lookups.values()];
 }
 
+interface LookupOptions {
+  readonly index: number;
+  readonly count: number;
+  readonly possibleTypes: PossibleTypes;
+  readonly isContextual: boolean;
+}
+
 function compileEntities(
   { field, fetches }: Lookup,
-  {
-    index,
-    count,
-    possibleTypes,
-  }: { readonly index: number; readonly count: number; readonly possibleTypes: PossibleTypes },
+  { index, count, possibleTypes, isContextual }: LookupOptions,
 ): EntitiesPart {
   const [fetch] = fetches;
   return {
@@ -134,10 +153,22 @@ function compileEntities(
     key: count > 1 ? `e${index}` : '_entities',
     variablePrefix: `${JSON.stringify(count > 1 ? `r${index}` : 'representations')}:`,
     places: fetches.map(({ path }) => ({ path, collect: compileCollector(path) })),
+    collectByContext: contextCollector(fetch, possibleTypes),
     represent: compileRepresentations({ requires: fetch.requires ?? [], rewrites: fetch.inputRewrites, possibleTypes }),
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
-    merge: compileMerge(responseKeys(field.selectionSet?.selections ?? [], fetch), fetches.length > 1),
+    merge: compileMerge(
+      responseKeys(field.selectionSet?.selections ?? [], fetch),
+      isContextual || fetches.length > 1,
+      possibleTypes,
+    ),
   };
+}
+
+function contextCollector(
+  { path, contexts }: FetchNode,
+  possibleTypes: PossibleTypes,
+): EntitiesPart['collectByContext'] {
+  return contexts ? (root) => collectByContext(root, { path, contexts, possibleTypes }) : null;
 }
 
 /** Keys that a result may bring, after renaming. */

@@ -85,7 +85,7 @@ function completeList(item: ShapeValue, value: unknown, place: Place): string {
 
 function completeObject(shape: ObjectShape, value: unknown, place: Place): string | undefined {
   const object = value as ResultObject;
-  const type = shape.concrete ?? object['__typename'];
+  const type = shape.concrete ?? object['__typename'] ?? shape.type;
   const fields = typeof value === 'object' && typeof type === 'string' ? shape.fieldsOf(type) : null;
   if (fields === null) return undefined;
   const texts: string[] = [];

@@ -9,20 +9,25 @@ export type Merge = (target: ResultObject, source: ResultObject) => void;
 /**
  * Compiles the merge of objects whose keys are known. Nested values are taken over as they are, unless the target has
  * some already: then they are merged key by key. With `shared`, one source goes to several places of the plan: nested
- * values are copied, so that no later fetch writes into two of them at once.
+ * values are copied, so that no later fetch writes into two of them at once. An interface object says the interface's
+ * name for its type: it gives way to the name of a type that `possibleTypes` knows as an object's.
  */
-export function compileMerge(keys: readonly string[], shared: boolean): Merge {
+export function compileMerge(keys: readonly string[], shared: boolean, possibleTypes: PossibleTypes = noTypes): Merge {
+  const isObjectType = (type: unknown): boolean => typeof type === 'string' && possibleTypes(type).has(type);
   const lines = keys
     .filter((key) => key !== '__proto__')
     .map((key) => {
       const [known, value] = [property('target', key), property('source', key)];
       return `k = ${known}; v = ${value};
         if (k === undefined || k === null) { if (v !== undefined) ${known} = ${shared ? 'copy(v)' : 'v'}; }
-        else if (typeof k === 'object' && typeof v === 'object' && v !== null && v !== k) mergeDeep(k, v);`;
+        else if (typeof k === 'object' && typeof v === 'object' && v !== null && v !== k) mergeDeep(k, v, isObjectType);
+        ${key === '__typename' ? `else if (k !== v && isObjectType(v)) ${known} = v;` : ''}`;
     });
   const source = `function merge(target, source) { let k; let v; ${lines.join('\n')} }`;
-  return compileSource(source, { copy, mergeDeep }) as Merge;
+  return compileSource(source, { copy, mergeDeep, isObjectType }) as Merge;
 }
+
+const noTypes: PossibleTypes = () => new Set();
 
 /** Renames keys in a result, as a fetch's output rewrites say. */
 export function compileRenames(
@@ -61,13 +66,15 @@ function renameAt(value: unknown, path: Rewrite['path'], rename: Rename): void {
   }
 }
 
-function mergeDeep(target: object, source: object): void {
+/** Adds to a value what another has beyond it. */
+export function mergeDeep(target: object, source: object, isObjectType: (type: unknown) => boolean): void {
   if (Array.isArray(target) || Array.isArray(source)) {
     if (!Array.isArray(target) || !Array.isArray(source)) return;
     target.forEach((item: unknown, index) => {
       const other: unknown = source[index];
       if (item === null || item === undefined) target[index] = other;
-      else if (typeof item === 'object' && typeof other === 'object' && other !== null) mergeDeep(item, other);
+      else if (typeof item === 'object' && typeof other === 'object' && other !== null)
+        mergeDeep(item, other, isObjectType);
     });
     return;
   }
@@ -76,7 +83,9 @@ function mergeDeep(target: object, source: object): void {
     const [value, present] = [other[key], known[key]];
     if (key === '__proto__' || value === present) continue;
     if (present === undefined || present === null) known[key] = value;
-    else if (typeof present === 'object' && typeof value === 'object' && value !== null) mergeDeep(present, value);
+    else if (typeof present === 'object' && typeof value === 'object' && value !== null)
+      mergeDeep(present, value, isObjectType);
+    else if (key === '__typename' && isObjectType(value)) known[key] = value;
   }
 }
 

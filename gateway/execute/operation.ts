@@ -2,17 +2,13 @@
  * An operation compiled for all requests that may see the same of it: pruned, planned, its fetches and its answer's
  * writer made into functions. One life of it: `createResult` → `runGroups` → `writeAnswer`.
  */
-import {
-  type FieldNode,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-  type OperationTypeNode,
-  Kind,
-} from 'graphql';
+import { type FieldNode, type OperationDefinitionNode, type OperationTypeNode, Kind } from 'graphql';
+import { WeftError } from '../../mesh/core/error.ts';
 import type { Planner } from '../plan/planner.ts';
 import { type Denials, type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { clientPath, hideAliases } from './alias.ts';
+import { joinAsides, joinPlans, withoutAside } from './aside.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
 import { type AnswerError, completeResult } from './complete.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
@@ -24,6 +20,8 @@ export interface CompiledOperation {
   readonly kind: OperationTypeNode;
   readonly name: string | null;
   readonly groups: readonly CompiledGroup[];
+  /** Whether it was planned in parts. */
+  readonly isParted: boolean;
   /** For a subscription: the fetch whose events start `groups`. */
   readonly source: {
     readonly group: Omit<CompiledGroup, 'dependencyCount' | 'dependents'>;
@@ -48,12 +46,13 @@ export function compileOperation(
   const schema = planner.apiSchema;
   const { rest, introspect } = splitIntrospection(operation, schema);
   const pruned = pruneOperation(rest, { schema, rules, denials });
-  const { groups, source } = planPruned(pruned, planner);
-  const shape = shapeAnswer(operation, pruned, schema);
+  const { groups, source, isParted } = planPruned(pruned, planner);
+  const shape = shapeAnswer(operation, pruned, planner);
   return {
     kind: operation.operation,
     name: operation.name?.value ?? null,
     groups,
+    isParted,
     source,
     introspect,
     shape,
@@ -66,6 +65,7 @@ export function compileOperation(
 
 /** The body of an answer. */
 export function writeAnswer(operation: CompiledOperation, result: Result): string {
+  if (operation.isParted) joinAsides(result);
   const known =
     result.errors.length === 0 ? operation.denials : [...operation.denials, ...result.errors.map(asClientsKnowIt)];
   let data = operation.write(result.data, result.plain);
@@ -80,24 +80,47 @@ export function writeAnswer(operation: CompiledOperation, result: Result): strin
 
 /** Subgraphs name places as the mesh does inside. */
 function asClientsKnowIt(error: AnswerError): AnswerError {
-  return error.path === undefined ? error : { ...error, path: clientPath(error.path) };
+  return error.path === undefined ? error : { ...error, path: clientPath(withoutAside(error.path)) };
 }
 
-function planPruned(pruned: Pruned, planner: Planner): Pick<CompiledOperation, 'groups' | 'source'> {
-  if (pruned.operation.selectionSet.selections.length === 0) return { groups: [], source: null };
-  const document = { kind: Kind.DOCUMENT, definitions: [hideAliases(pruned.operation)] } as const;
-  const plan = planner.plan(document, pruned.operation.name?.value ?? null);
-  const groups = compilePlan(plan.root, planner.possibleTypes);
-  if (plan.subscription === null) return { groups, source: null };
-  const group = compileGroup([plan.subscription], planner.possibleTypes);
+function planPruned(
+  { operation }: Pruned,
+  planner: Planner,
+): Pick<CompiledOperation, 'groups' | 'source' | 'isParted'> {
+  if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, isParted: false };
+  const { requirements, possibleTypes } = planner;
+  const parts = requirements.split(operation, planner.apiSchema);
+  const isParted = parts.length > 1;
+  if (isParted && operation.operation !== 'query') throw partsRefused(operation);
+  const plans = parts.map((part) => {
+    const document = { kind: Kind.DOCUMENT, definitions: [hideAliases(part, requirements.names)] } as const;
+    return planner.plan(document, operation.name?.value ?? null);
+  });
+  const groups = compilePlan(joinPlans(plans.map((plan) => plan.root)), possibleTypes);
+  const subscription = plans[0]?.subscription ?? null;
+  if (subscription === null) return { groups, source: null, isParted };
+  const group = compileGroup([subscription], possibleTypes);
   const [part] = group.parts;
   if (part?.kind !== 'root') throw new Error('The planner gave a subscription without a root fetch.');
-  return { groups, source: { group, part } };
+  return { groups, source: { group, part }, isParted };
 }
 
-function shapeAnswer(operation: OperationDefinitionNode, pruned: Pruned, schema: GraphQLSchema): ObjectShape {
+/** A query may be asked in parts; whatever has an effect must happen once. */
+function partsRefused({ operation }: OperationDefinitionNode): WeftError {
+  return new WeftError('BAD_REQUEST', {
+    action: `Cannot plan the ${operation}: two of its fields require one field of another subgraph with different arguments`,
+    fix: 'Ask for one of them in a query of its own.',
+  });
+}
+
+function shapeAnswer(
+  operation: OperationDefinitionNode,
+  pruned: Pruned,
+  { apiSchema: schema, requirements }: Planner,
+): ObjectShape {
   return shapeOperation(operation, {
     schema,
+    required: requirements.names,
     isDenied: (field: FieldNode) => pruned.deniedFields.has(field),
     isTypeDenied: (type) => pruned.deniedTypes.has(type),
   });

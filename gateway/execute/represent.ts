@@ -43,12 +43,14 @@ export interface Requirement {
 /** A field of a representation: its key in the result, and its selections when it is an object or a list of them. */
 interface RequiredField {
   readonly key: string;
-  readonly fields: readonly RequiredField[] | null;
+  readonly selections: readonly RequiredSelection[] | null;
 }
 
+/** Whether a fragment on a type is about the object at hand. */
+type Applies = (condition: string | undefined) => boolean;
+
 function compileForType(type: string, { requires, rewrites, possibleTypes }: Requirement): Represent | null {
-  const applies = (condition: string | undefined) =>
-    condition === undefined || condition === type || possibleTypes(condition).has(type);
+  const applies = appliesTo(type, possibleTypes);
   const fields = requiredFields(requires, applies);
   const keys = fields.filter((field) => field.key !== '__typename');
   if (keys.length === 0) return null;
@@ -60,9 +62,9 @@ function compileForType(type: string, { requires, rewrites, possibleTypes }: Req
       constants.set(second.key, rewrite.value);
     }
   }
-  const write = compileObject(fields, constants);
-  const [first, ...others] = keys.toSorted((a, b) => Number(a.fields !== null) - Number(b.fields !== null));
-  if (first === undefined || first.fields !== null) return { key: write, isSame: () => true, write };
+  const write = compileObject(fields, { constants, possibleTypes });
+  const [first, ...others] = keys.toSorted((a, b) => Number(a.selections !== null) - Number(b.selections !== null));
+  if (first === undefined || first.selections !== null) return { key: write, isSame: () => true, write };
   const v = property('o', first.key);
   const key = `function key(o) { const v = ${v}; return typeof v === 'string' || typeof v === 'number' ? v : write(o); }`;
   const same = others.map((field) => `${property('a', field.key)} === ${property('b', field.key)}`);
@@ -73,56 +75,71 @@ function compileForType(type: string, { requires, rewrites, possibleTypes }: Req
   };
 }
 
-function requiredFields(
-  selections: readonly RequiredSelection[],
-  applies: (condition: string | undefined) => boolean,
-): readonly RequiredField[] {
-  const fields = new Map<string, RequiredField>();
-  for (const selection of selections) {
-    const found =
-      selection.kind === 'field'
-        ? [
-            {
-              key: selection.key,
-              fields: selection.selections ? requiredFields(selection.selections, () => true) : null,
-            },
-          ]
-        : applies(selection.type)
-          ? requiredFields(selection.selections, applies)
-          : [];
-    for (const field of found) fields.set(field.key, mergeFields(fields.get(field.key), field));
-  }
-  return [...fields.values()];
+function appliesTo(type: unknown, possibleTypes: PossibleTypes): Applies {
+  return (condition) => condition === undefined || condition === type || possibleTypes(condition).has(type as string);
 }
 
-function mergeFields(known: RequiredField | undefined, field: RequiredField): RequiredField {
-  if (!known?.fields || !field.fields) return field;
-  const merged = new Map(known.fields.map((child) => [child.key, child]));
-  for (const child of field.fields) merged.set(child.key, mergeFields(merged.get(child.key), child));
-  return { key: field.key, fields: [...merged.values()] };
+/** The fields that these selections come to, each once; what is required below one of them is gathered there. */
+function requiredFields(selections: readonly RequiredSelection[], applies: Applies): readonly RequiredField[] {
+  const fields = new Map<string, RequiredField>();
+  const gather = (inner: readonly RequiredSelection[]): void => {
+    for (const selection of inner) {
+      if (selection.kind === 'fragment') {
+        if (applies(selection.type)) gather(selection.selections);
+        continue;
+      }
+      const known = fields.get(selection.key)?.selections ?? [];
+      const below = selection.selections ? [...known, ...selection.selections] : null;
+      fields.set(selection.key, { key: selection.key, selections: below });
+    }
+  };
+  gather(selections);
+  return [...fields.values()];
 }
 
 type Write = Represent['write'];
 
-function compileObject(fields: readonly RequiredField[], constants: ReadonlyMap<string, unknown>): Write {
+interface Writing {
+  /** Values to write instead of the object's own. */
+  readonly constants: ReadonlyMap<string, unknown>;
+  readonly possibleTypes: PossibleTypes;
+}
+
+function compileObject(fields: readonly RequiredField[], { constants, possibleTypes }: Writing): Write {
   const nested: Write[] = [];
-  const lines = fields.map(({ key, fields: children }, index) => {
+  const lines = fields.map(({ key, selections }, index) => {
     const prefix = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
     if (constants.has(key)) return `t += ${literal(prefix + JSON.stringify(constants.get(key)))};`;
     const written =
-      children === null
+      selections === null
         ? 'JSON.stringify(v)'
-        : `nest(v, nested[${nested.push(compileObject(children, new Map())) - 1}])`;
+        : `nest(v, nested[${nested.push(compileNested(selections, possibleTypes)) - 1}])`;
     return `v = ${property('o', key)}; if (v === undefined) return undefined;
       w = ${written}; if (w === undefined) return undefined; t += ${literal(prefix)} + w;`;
   });
-  const source = `function write(o) { let v; let w; let t = ''; ${lines.join('\n')} return t + '}'; }`;
+  const source = `function write(o) { let v; let w; let t = ''; ${lines.join('\n')} return t === '' ? '{}' : t + '}'; }`;
   return compileSource(source, { nested, nest: writeNested }) as Write;
+}
+
+/** What is required of an object depends on its type when fragments say so. */
+function compileNested(selections: readonly RequiredSelection[], possibleTypes: PossibleTypes): Write {
+  const writing = { constants: new Map(), possibleTypes };
+  const compile = (type: unknown) => compileObject(requiredFields(selections, appliesTo(type, possibleTypes)), writing);
+  if (selections.every((selection) => selection.kind === 'field')) return compile(undefined);
+  const known = new Map<unknown, Write>();
+  return (object) => {
+    const type = object['__typename'];
+    const write = known.get(type) ?? compile(type);
+    known.set(type, write);
+    return write(object);
+  };
 }
 
 function writeNested(value: unknown, write: Write): string | undefined {
   if (value === null) return 'null';
-  if (!Array.isArray(value)) return write(value as ResultObject);
-  const items = value.map((item) => writeNested(item, write));
-  return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => writeNested(item, write));
+    return items.includes(undefined) ? undefined : `[${items.join(',')}]`;
+  }
+  return typeof value === 'object' ? write(value as ResultObject) : undefined;
 }

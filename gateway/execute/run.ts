@@ -54,7 +54,26 @@ export async function runGroups(
 }
 
 async function runGroup(group: CompiledGroup, result: Result, context: ExecutionContext): Promise<void> {
-  const wanted = group.parts.map((part) => (part.kind === 'entities' ? gatherEntities(part, result.data) : null));
+  const [part] = group.parts;
+  if (part?.kind !== 'entities' || part.collectByContext === null) {
+    const wanted = group.parts.map((one) => (one.kind === 'entities' ? gatherEntities(one, result.data) : null));
+    await runLookups(group, { wanted, result }, context);
+    return;
+  }
+  // Where arguments come from above, each set of values is asked for by itself.
+  const lots = part.collectByContext(result.data).map(({ values, entities }) => {
+    const wanted = [wantedOf(part, entities)];
+    return runLookups(group, { wanted, result }, { ...context, variables: { ...context.variables, ...values } });
+  });
+  await Promise.all(lots);
+}
+
+interface Lookups {
+  readonly wanted: AllWanted;
+  readonly result: Result;
+}
+
+async function runLookups(group: CompiledGroup, { wanted, result }: Lookups, context: ExecutionContext): Promise<void> {
   if (wanted.every((lookup) => lookup?.length === 0)) return;
   try {
     const response = await ask(group, writeVariables(group, wanted, context), context);
@@ -76,6 +95,11 @@ export type AllWanted = readonly (readonly Wanted[] | null)[];
 function gatherEntities(part: EntitiesPart, data: ResultObject): readonly Wanted[] {
   const found: ResultObject[] = [];
   for (const place of part.places) place.collect(data, found);
+  return wantedOf(part, found);
+}
+
+/** Each entity once, with all objects that stand for it. */
+function wantedOf(part: EntitiesPart, found: readonly ResultObject[]): readonly Wanted[] {
   const all: Wanted[] = [];
   const byType = new Map<unknown, KnownEntities>();
   for (const entity of found) {
@@ -158,7 +182,9 @@ function takeResponse(group: CompiledGroup, { response, wanted, result }: Answer
 /** Takes what a root fetch, or an event of a subscription, brought. */
 export function takeRoot(part: RootPart, data: Readonly<Record<string, unknown>>, result: Result): void {
   part.rename(data);
-  part.merge(result.data, data);
+  const { aside } = part;
+  const target = aside === null ? result.data : (result.data[aside] ??= {});
+  part.merge(target as ResultObject, data);
 }
 
 interface AnsweredEntities {

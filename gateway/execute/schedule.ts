@@ -52,5 +52,5 @@ function gatherLeaves(node: PlanNode, needs: ReadonlySet<Leaf>, leaves: Leaf[]):
 }
 
 function isEntityQuery(fetch: FetchNode): boolean {
-  return fetch.requires !== undefined && fetch.operationKind === 'query';
+  return fetch.requires !== undefined && fetch.operationKind === 'query' && fetch.contexts === undefined;
 }

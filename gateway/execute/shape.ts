@@ -5,12 +5,14 @@
 import {
   type FieldNode,
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLNullableType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   type NamedTypeNode,
   type OperationDefinitionNode,
+  type SelectionNode,
   type SelectionSetNode,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
@@ -18,6 +20,7 @@ import {
   getNamedType,
   isAbstractType,
   isEnumType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -45,7 +48,10 @@ export interface ObjectShape {
   readonly type: string;
   /** Its only possible type; `null` when the data has to say which (`__typename`). */
   readonly concrete: string | null;
-  /** What is selected on a concrete type; `null` when such objects may not stand here. Made on first use. */
+  /**
+   * What is selected on a type; `null` when such objects may not stand here. Made on first use. Of what an interface
+   * object gave, often nobody had to ask which it is: then the interface itself is the type.
+   */
   fieldsOf(type: string): readonly FieldShape[] | null;
 }
 
@@ -65,6 +71,8 @@ export interface ShapeOptions {
   readonly schema: GraphQLSchema;
   /** Whether policy denies a field, by the selection's node: those are answered with null. */
   readonly isDenied: (field: FieldNode) => boolean;
+  /** Names of fields that have an alias of their own inside the mesh. */
+  readonly required?: ReadonlySet<string>;
   /** Whether policy denies all objects of a type. */
   readonly isTypeDenied: (type: string) => boolean;
 }
@@ -75,6 +83,8 @@ export function shapeOperation(operation: OperationDefinitionNode, options: Shap
   if (!root) throw new Error(`The schema has no root type for ${operation.operation} operations.`);
   return shapeObject([operation.selectionSet], root, options);
 }
+
+type ParentType = GraphQLObjectType | GraphQLInterfaceType;
 
 function shapeObject(
   sets: readonly SelectionSetNode[],
@@ -92,7 +102,7 @@ function shapeObject(
       if (fields === undefined) {
         const concrete = options.schema.getType(name);
         const fits =
-          isObjectType(concrete) &&
+          (isObjectType(concrete) || (isInterfaceType(concrete) && suffices(concrete, sets, options))) &&
           (concrete === type || (isAbstractType(type) && options.schema.isSubType(type, concrete)));
         fields = fits && !options.isTypeDenied(name) ? shapeFields(sets, concrete, options) : null;
         known.set(name, fields);
@@ -102,9 +112,25 @@ function shapeObject(
   };
 }
 
+/** Whether an object can be answered while only its interface is known: no selection depends on more, no rule may. */
+function suffices(type: GraphQLInterfaceType, sets: readonly SelectionSetNode[], options: ShapeOptions): boolean {
+  const isIndependent = (selection: SelectionNode): boolean => {
+    if (selection.kind === 'Field') return selection.name.value !== '__typename';
+    return (
+      selection.kind === 'InlineFragment' &&
+      applies(selection.typeCondition, type, options.schema) &&
+      selection.selectionSet.selections.every(isIndependent)
+    );
+  };
+  return (
+    !options.schema.getPossibleTypes(type).some((possible) => options.isTypeDenied(possible.name)) &&
+    sets.every((set) => set.selections.every(isIndependent))
+  );
+}
+
 function shapeFields(
   sets: readonly SelectionSetNode[],
-  parent: GraphQLObjectType,
+  parent: ParentType,
   options: ShapeOptions,
 ): readonly FieldShape[] {
   const nodes = new Map<string, FieldNode[]>();
@@ -118,7 +144,7 @@ function shapeFields(
 function shapeField(
   key: string,
   nodes: readonly [FieldNode, ...FieldNode[]],
-  { parent, options }: { readonly parent: GraphQLObjectType; readonly options: ShapeOptions },
+  { parent, options }: { readonly parent: ParentType; readonly options: ShapeOptions },
 ): FieldShape {
   const name = nodes[0].name.value;
   const field = fieldOf(parent, name);
@@ -127,7 +153,7 @@ function shapeField(
   return {
     key,
     // Introspection comes as the client is answered.
-    inner: name.startsWith('__') ? key : innerKey(nodes[0]),
+    inner: name.startsWith('__') ? key : innerKey(nodes[0], options.required),
     parent: parent.name,
     name,
     value: shapeType(field.type, sets, options),
@@ -174,7 +200,7 @@ function leafKind(name: string): LeafShape['leaf'] {
 }
 
 interface Gathering {
-  readonly parent: GraphQLObjectType;
+  readonly parent: ParentType;
   readonly options: ShapeOptions;
   readonly nodes: Map<string, FieldNode[]>;
 }
@@ -195,7 +221,7 @@ function gatherFields(set: SelectionSetNode, gathering: Gathering): void {
   }
 }
 
-function applies(condition: NamedTypeNode | undefined, parent: GraphQLObjectType, schema: GraphQLSchema): boolean {
+function applies(condition: NamedTypeNode | undefined, parent: ParentType, schema: GraphQLSchema): boolean {
   if (!condition) return true;
   const type = typeFromAST(schema, condition);
   return type === parent || (isAbstractType(type) && schema.isSubType(type, parent));
@@ -205,7 +231,7 @@ const metaFields = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].map((field) => [field.name, field]),
 );
 
-function fieldOf(parent: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {
+function fieldOf(parent: ParentType, name: string): GraphQLField<unknown, unknown> {
   const field = metaFields.get(name) ?? parent.getFields()[name];
   if (!field) throw new Error(`Type "${parent.name}" has no field "${name}".`);
   return field;

@@ -33,7 +33,7 @@ function compileObject(shape: ObjectShape): Write {
   if (shape.concrete !== null) return compileFields(shape.fieldsOf(shape.concrete));
   const writers = new Map<unknown, Write>();
   return (value: ResultObject, pen) => {
-    const type = value['__typename'];
+    const type = value['__typename'] ?? shape.type;
     let write = writers.get(type);
     if (write === undefined) {
       write = compileFields(typeof type === 'string' ? shape.fieldsOf(type) : null);

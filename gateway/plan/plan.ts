@@ -31,6 +31,8 @@ export interface FetchNode {
   readonly requires?: readonly RequiredSelection[];
   /** Values to set in each representation before it is sent. */
   readonly inputRewrites: readonly Rewrite[];
+  /** Variables whose values stand above each entity in the result; absent when there are none. */
+  readonly contexts?: readonly ContextArgument[];
   /** Keys to rename in each result before it is merged. */
   readonly outputRewrites: readonly Rewrite[];
 }
@@ -52,6 +54,13 @@ export type RewriteStep =
 export type Rewrite =
   | { readonly kind: 'set'; readonly path: readonly RewriteStep[]; readonly value: unknown }
   | { readonly kind: 'rename'; readonly path: readonly RewriteStep[]; readonly to: string };
+
+export interface ContextArgument {
+  readonly variable: string;
+  /** How many fields up from the entity the object stands from which `path` goes. */
+  readonly levels: number;
+  readonly path: readonly RewriteStep[];
+}
 
 export interface Plan {
   /** Absent when no subgraph has to be asked. */

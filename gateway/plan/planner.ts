@@ -10,20 +10,32 @@ import {
 } from '@apollo/federation-internals';
 import {
   type FetchNode as ApolloFetchNode,
+  type FetchDataKeyRenamer,
   type FetchDataRewrite,
   type PlanNode as ApolloPlanNode,
   QueryPlanner,
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner';
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import { messageOf, WeftError } from '../../mesh/core/error.ts';
-import type { FetchNode, PathStep, Plan, PlanNode, RequiredSelection, Rewrite, RewriteStep } from './plan.ts';
+import type {
+  ContextArgument,
+  FetchNode,
+  PathStep,
+  Plan,
+  PlanNode,
+  RequiredSelection,
+  Rewrite,
+  RewriteStep,
+} from './plan.ts';
+import { type Requirements, readRequirements } from './requirement.ts';
 
 export interface Planner {
   /** The schema that clients see. */
   readonly apiSchema: GraphQLSchema;
   /** Names and routing URLs of the subgraphs, as the supergraph has them. */
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
+  readonly requirements: Requirements;
   /** The object types that a type of the supergraph may turn out to be. */
   possibleTypes(type: string): ReadonlySet<string>;
   /** Plans one operation of a document that is valid against `apiSchema`. No `@skip` or `@include` may depend on a variable. */
@@ -38,6 +50,7 @@ export function createPlanner(supergraphSdl: string): Planner {
   return {
     apiSchema: schema.toGraphQLJSSchema(),
     subgraphs: supergraph.subgraphsMetadata(),
+    requirements: readRequirements(parse(supergraphSdl, { noLocation: true })),
     possibleTypes: rememberTypes((name) => {
       const type = supergraph.schema.type(name);
       return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((possible) => possible.name) : [];
@@ -97,7 +110,6 @@ function planNode(node: ApolloPlanNode, path: readonly PathStep[]): PlanNode {
 }
 
 function fetchNode(node: ApolloFetchNode, path: readonly PathStep[]): FetchNode {
-  if (node.contextRewrites?.length) throw new Error('The planner gave context rewrites.');
   return {
     kind: 'fetch',
     subgraph: node.serviceName,
@@ -106,6 +118,7 @@ function fetchNode(node: ApolloFetchNode, path: readonly PathStep[]): FetchNode 
     variables: node.variableUsages ?? [],
     path,
     ...(node.requires ? { requires: node.requires.map(requiredSelection) } : {}),
+    ...(node.contextRewrites?.length ? { contexts: node.contextRewrites.map(contextArgument) } : {}),
     inputRewrites: (node.inputRewrites ?? []).map(rewrite),
     outputRewrites: (node.outputRewrites ?? []).map(rewrite),
   };
@@ -140,6 +153,12 @@ function rewrite(node: FetchDataRewrite): Rewrite {
   return node.kind === 'ValueSetter'
     ? { kind: 'set', path, value: node.setValueTo }
     : { kind: 'rename', path, to: node.renameKeyTo };
+}
+
+/** The path goes up first, a `..` for each field, then down. */
+function contextArgument({ path, renameKeyTo }: FetchDataKeyRenamer): ContextArgument {
+  const down = path.filter((step) => step !== '..');
+  return { variable: renameKeyTo, levels: path.length - down.length, path: down.map(rewriteStep) };
 }
 
 function rewriteStep(step: string): RewriteStep {

@@ -1,0 +1,47 @@
+/** Mutations over several subgraphs, one after the other. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestGateway } from '../../support/gateway.ts';
+import { createSubgraph, federation } from '../../support/subgraph.ts';
+
+test('mutations run in the order in which they stand, over subgraphs', async () => {
+  const calls: string[] = [];
+  const note =
+    (name: string) =>
+    async (_: unknown, { id }: { id: string }) => {
+      calls.push(`${name}${id} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      calls.push(`${name}${id} ends`);
+      if (id === '0') throw new Error('No.');
+      return { id };
+    };
+  const sdl = (name: string) =>
+    `${federation('@key')} type Query { ${name}: Int } type Mutation { ${name}Set(id: ID!): Item } type Item @key(fields: "id") { id: ID! ${name}: String }`;
+  const resolvers = (name: string) => ({
+    Mutation: { [`${name}Set`]: note(name) },
+    Item: {
+      __resolveReference: ({ id }: { id: string }) => ({ id }),
+      [name]: ({ id }: { id: string }) => (calls.push(`${name} of ${id}`), `${name}${id}`),
+    },
+  });
+  const [a, b] = [createSubgraph('a', sdl('a'), resolvers('a')), createSubgraph('b', sdl('b'), resolvers('b'))];
+  const { data, errors } = await createTestGateway([a, b]).ask(
+    'mutation { one: aSet(id: 1) { a b } two: bSet(id: 2) { a b } three: aSet(id: 0) { b } four: aSet(id: 4) { a } __typename five: bSet(id: 5) { id } }',
+  );
+  assert.deepEqual(data, {
+    one: { a: 'a1', b: 'b1' },
+    two: { a: 'a2', b: 'b2' },
+    three: null,
+    four: { a: 'a4' },
+    __typename: 'Mutation',
+    five: { id: '5' },
+  });
+  assert.deepEqual(
+    errors?.map(({ path }) => path),
+    [['three']],
+  );
+  assert.deepEqual(
+    calls.filter((call) => !call.includes('of')),
+    ['a1', 'b2', 'a0', 'a4', 'b5'].flatMap((call) => [`${call} begins`, `${call} ends`]),
+  );
+});

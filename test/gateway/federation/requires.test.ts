@@ -1,0 +1,236 @@
+/** Fields that are computed from fields of other subgraphs. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestGateway } from '../../support/gateway.ts';
+import { createSubgraph, federation } from '../../support/subgraph.ts';
+
+test('@requires reaches into objects, lists and fragments on types of a union', async () => {
+  const a = createSubgraph(
+    'a',
+    `${federation('@key', '@shareable')}
+    type Query { carts: [Cart!]! }
+    type Cart @key(fields: "id") { id: ID! lines: [Line!]! gift: Gift }
+    type Line @shareable { count: Int! price: Price! }
+    type Price @shareable { cents: Int! }
+    union Gift = Card | Bow
+    type Card @shareable { text: String! }
+    type Bow @shareable { colour: String! }`,
+    {
+      Query: {
+        carts: () => [
+          { id: '1', lines: [{ count: 2, price: { cents: 5 } }], gift: { __typename: 'Card', text: 'Hi' } },
+          { id: '2', lines: [], gift: { __typename: 'Bow', colour: 'red' } },
+          { id: '3', lines: [{ count: 1, price: { cents: 7 } }], gift: null },
+        ],
+      },
+    },
+  );
+  const b = createSubgraph(
+    'b',
+    `${federation('@key', '@external', '@requires', '@shareable')}
+    type Cart @key(fields: "id") {
+      id: ID!
+      lines: [Line!]! @external
+      gift: Gift @external
+      total: Int @requires(fields: "lines { count price { cents } }")
+      note: String @requires(fields: "gift { ... on Card { text } ... on Bow { colour } }")
+    }
+    type Line @shareable { count: Int! price: Price! }
+    type Price @shareable { cents: Int! }
+    union Gift = Card | Bow
+    type Card @shareable { text: String! }
+    type Bow @shareable { colour: String! }`,
+    {
+      Cart: {
+        __resolveReference: (cart: unknown) => cart,
+        total: ({ lines }: { lines: { count: number; price: { cents: number } }[] }) =>
+          lines.reduce((sum, { count, price }) => sum + count * price.cents, 0),
+        note: ({ gift }: { gift: { text?: string; colour?: string } | null }) => gift?.text ?? gift?.colour ?? 'none',
+      },
+    },
+  );
+  const { data, errors } = await createTestGateway([a, b]).ask('{ carts { id total note } }');
+  assert.equal(errors, undefined);
+  assert.deepEqual(data, {
+    carts: [
+      { id: '1', total: 10, note: 'Hi' },
+      { id: '2', total: 0, note: 'red' },
+      { id: '3', total: 7, note: 'none' },
+    ],
+  });
+});
+
+test('@requires follows a chain over three subgraphs', async () => {
+  const a = createSubgraph(
+    'a',
+    `${federation('@key')} type Query { t: [T!]! } type T @key(fields: "id") { id: ID! a: Int! }`,
+    {
+      Query: {
+        t: () => [
+          { id: '1', a: 1 },
+          { id: '2', a: 2 },
+        ],
+      },
+    },
+  );
+  const b = createSubgraph(
+    'b',
+    `${federation('@key', '@external', '@requires')} type T @key(fields: "id") { id: ID! a: Int! @external b: Int! @requires(fields: "a") }`,
+    { T: { __resolveReference: (t: unknown) => t, b: ({ a }: { a: number }) => a + 10 } },
+  );
+  const c = createSubgraph(
+    'c',
+    `${federation('@key', '@external', '@requires')} type T @key(fields: "id") { id: ID! a: Int! @external b: Int! @external c: Int! @requires(fields: "a b") }`,
+    { T: { __resolveReference: (t: unknown) => t, c: ({ a, b }: { a: number; b: number }) => a * 1000 + b } },
+  );
+  const { data, errors } = await createTestGateway([a, b, c]).ask('{ t { c } }');
+  assert.equal(errors, undefined);
+  assert.deepEqual(data, { t: [{ c: 1011 }, { c: 2012 }] });
+});
+
+function createParcels() {
+  const a = createSubgraph(
+    'a',
+    `${federation('@key')}
+    enum Unit { G KG }
+    type Query { parcels: [Parcel!] }
+    type Mutation { touch: Parcel! }
+    type Parcel @key(fields: "id") { id: ID! weight(unit: Unit = G): Int! box: Box! }
+    type Box @key(fields: "id") { id: ID! size(unit: Unit): Int! }`,
+    {
+      Query: {
+        parcels: () => [
+          { id: '1', box: { id: 'b1' } },
+          { id: '2', box: { id: 'b2' } },
+        ],
+      },
+      Mutation: { touch: () => ({ id: '1', box: { id: 'b1' } }) },
+      Parcel: {
+        weight: ({ id }: { id: string }, { unit }: { unit: string }) => Number(id) * (unit === 'KG' ? 1 : 1000),
+      },
+    },
+  );
+  const b = createSubgraph(
+    'b',
+    `${federation('@key', '@external', '@requires')}
+    enum Unit { G KG }
+    type Parcel @key(fields: "id") {
+      id: ID!
+      weight(unit: Unit = G): Int! @external
+      heavy: String @requires(fields: "weight(unit: KG)")
+      light: String @requires(fields: "weight(unit: G)")
+      plain: String @requires(fields: "weight")
+    }`,
+    {
+      Parcel: {
+        __resolveReference: (parcel: unknown) => parcel,
+        heavy: ({ weight }: { weight: number }) => `${weight} kg`,
+        light: ({ weight }: { weight: number }) => `${weight} g`,
+        plain: ({ weight }: { weight: number }) => `${weight} plain`,
+      },
+    },
+  );
+  return createTestGateway([a, b]);
+}
+
+test('what a field requires with arguments is not what the client asks for with others', async () => {
+  const gateway = createParcels();
+  for (const query of ['{ parcels { weight heavy } }', '{ parcels { heavy weight(unit: G) } }']) {
+    const { data, errors } = await gateway.ask(query);
+    assert.equal(errors, undefined);
+    assert.deepEqual(data, {
+      parcels: [
+        { weight: 1000, heavy: '1 kg' },
+        { weight: 2000, heavy: '2 kg' },
+      ],
+    });
+  }
+  const { data } = await gateway.ask('{ parcels { weight(unit: KG) w: weight light } }');
+  assert.deepEqual(data, {
+    parcels: [
+      { weight: 1, w: 1000, light: '1000 g' },
+      { weight: 2, w: 2000, light: '2000 g' },
+    ],
+  });
+});
+
+test('two fields may require one field with different arguments in one operation', async () => {
+  const { data, errors } = await createParcels().ask('{ parcels { id heavy light plain } }');
+  assert.equal(errors, undefined);
+  assert.deepEqual(data, {
+    parcels: [
+      { id: '1', heavy: '1 kg', light: '1000 g', plain: '1000 plain' },
+      { id: '2', heavy: '2 kg', light: '2000 g', plain: '2000 plain' },
+    ],
+  });
+});
+
+test('parts of one operation keep to themselves until the answer, errors included', async () => {
+  const gateway = createParcels();
+  const { data, errors } = await gateway.ask(
+    '{ a: parcels { light ...F } b: parcels { heavy box { size(unit: G) } } } fragment F on Parcel { h: heavy }',
+  );
+  assert.deepEqual(data, {
+    a: [
+      { light: '1000 g', h: '1 kg' },
+      { light: '2000 g', h: '2 kg' },
+    ],
+    b: null,
+  });
+  assert.deepEqual(
+    errors?.map(({ path }) => path),
+    [['b', 0, 'box', 'size']],
+  );
+});
+
+test('a mutation that would have to be asked in parts is refused', async () => {
+  const gateway = createParcels();
+  const { data, errors } = await gateway.ask('mutation { touch { heavy light } }');
+  assert.equal(data, undefined);
+  assert.equal(errors?.[0]?.extensions.code, 'BAD_REQUEST');
+  assert.deepEqual((await gateway.ask('mutation { touch { heavy weight } }')).data, {
+    touch: { heavy: '1 kg', weight: 1000 },
+  });
+});
+
+test("a field whose requirement failed is null, and its error is the requirement's", async () => {
+  const a = createSubgraph(
+    'a',
+    `${federation('@key')} type Query { t: [T!]! } type T @key(fields: "id") { id: ID! a: Int }`,
+    {
+      Query: {
+        t: () => [
+          { id: '1', a: 1 },
+          {
+            id: '2',
+            a: () => {
+              throw new Error('No a.');
+            },
+          },
+        ],
+      },
+    },
+  );
+  const b = createSubgraph(
+    'b',
+    `${federation('@key', '@external', '@requires')} type T @key(fields: "id") { id: ID! a: Int @external b: Int @requires(fields: "a") c: Int }`,
+    {
+      T: {
+        __resolveReference: (t: unknown) => t,
+        b: ({ a }: { a: number | null }) => (a === null ? null : a + 10),
+        c: () => 3,
+      },
+    },
+  );
+  const { data, errors } = await createTestGateway([a, b]).ask('{ t { b c } }');
+  assert.deepEqual(data, {
+    t: [
+      { b: 11, c: 3 },
+      { b: null, c: 3 },
+    ],
+  });
+  assert.deepEqual(
+    errors?.map(({ path }) => path),
+    [['t', 1, 'a']],
+  );
+});
