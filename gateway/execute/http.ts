@@ -1,13 +1,16 @@
 /**
- * A subgraph behind HTTP. Names `undici`, alone in the house. What the far side sends is measured before it is kept and
- * checked before it is believed; of its faults the client learns a code and the subgraph's name, nothing else.
+ * A subgraph behind HTTP. What the far side sends is measured before it is kept and checked before it is believed; of its
+ * faults the client learns a code and the subgraph's name, nothing else.
  */
-import { Pool } from 'undici';
 import { isWeftError, WeftError } from '../../mesh/core/error.ts';
 import { isJsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous } from '../../mesh/core/subject.ts';
 import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import { Client } from './client.ts';
+import type { Call, CallFault, CallWaiter } from './connection.ts';
+import { type WriteRequest, createRequestWriter } from './head.ts';
+import type { HttpResponse } from './response.ts';
 
 export interface HttpSubgraphOptions {
   readonly name: string;
@@ -28,22 +31,9 @@ export interface HttpSubgraph extends Subgraph {
 export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
   const url = parseUrl(options);
   const timeoutMs = options.timeoutMs ?? limits.subgraphTimeoutMs;
-  const pool = new Pool(url.origin, {
-    connections: limits.subgraphConnectionsMax,
-    pipelining: 1,
-    connect: { timeout: timeoutMs },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });
-  const exchange: Exchange = {
-    name: options.name,
-    path: url.pathname + url.search,
-    pool,
-    timeoutMs,
-    bytesMax: options.responseBytesMax ?? limits.subgraphResponseBytesMax,
-  };
-  const sendOnce = shareExchanges(exchange);
-  const fetch: Subgraph['fetch'] = async (request, signal) => parseResponse(await sendOnce(request, signal), exchange);
+  const responseBytesMax = options.responseBytesMax ?? limits.subgraphResponseBytesMax;
+  const client = new Client({ url, timeoutMs, responseBytesMax });
+  const fetch = shareExchanges({ name: options.name, client, write: createRequestWriter(url), underWay: new Map() });
   return {
     name: options.name,
     sdl: options.sdl,
@@ -57,16 +47,16 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
         return isWeftError(error) ? error.code : 'SUBGRAPH_UNAVAILABLE';
       }
     },
-    close: () => pool.destroy(),
+    close: async () => client.close(),
   };
 }
 
-interface Exchange {
+interface Far {
   readonly name: string;
-  readonly path: string;
-  readonly pool: Pool;
-  readonly timeoutMs: number;
-  readonly bytesMax: number;
+  readonly client: Client;
+  readonly write: WriteRequest;
+  /** Queries that are not answered, by the text of their request. */
+  readonly underWay: Map<string, Exchange>;
 }
 
 const probe: SubgraphRequest = {
@@ -89,154 +79,107 @@ function parseUrl({ name, url }: HttpSubgraphOptions): URL {
   });
 }
 
-type Send = (request: SubgraphRequest, signal: AbortSignal) => Promise<Buffer>;
-
-/** One exchange under way and those who wait for it. */
-interface Shared {
-  readonly bytes: Promise<Buffer>;
-  readonly controller: AbortController;
-  waiting: number;
-}
-
 /**
  * Queries that are the same to the last byte of body and headers are sent once while one is under way: the subgraph
- * could not tell them apart, so nothing can cross between principals. Each caller reads the answer's bytes for itself.
+ * could not tell them apart, so nothing can cross between principals. Each caller reads the answer's text for itself.
  */
-function shareExchanges(exchange: Exchange): Send {
-  const underWay = new Map<string, Shared>();
-  return (request, signal) => {
-    if (request.operationKind !== 'query') return send(exchange, bodyOf(request), { headers: request.headers, signal });
-    const body = bodyOf(request);
-    const key = `${body}${JSON.stringify(request.headers)}`;
-    let shared = underWay.get(key);
-    if (shared === undefined) {
-      const controller = new AbortController();
-      const bytes = send(exchange, body, { headers: request.headers, signal: controller.signal });
-      shared = { bytes, controller, waiting: 0 };
-      underWay.set(key, shared);
-      const forget = () => void underWay.delete(key);
-      bytes.then(forget, forget);
-    }
-    return waitFor(shared, exchange, signal);
-  };
+function shareExchanges(far: Far): Subgraph['fetch'] {
+  return (request, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(overdue(far));
+      const text = writeRequest(far, request);
+      const isQuery = request.operationKind === 'query';
+      const exchange = (isQuery && far.underWay.get(text)) || new Exchange(far, text, isQuery);
+      exchange.join({ resolve, reject, signal });
+    });
 }
 
-/** One caller leaving does not end the exchange for the others; the last one does. */
-function waitFor(shared: Shared, exchange: Exchange, signal: AbortSignal): Promise<Buffer> {
-  shared.waiting += 1;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      reject(overdue(exchange));
-      shared.waiting -= 1;
-      if (shared.waiting === 0) shared.controller.abort();
-    };
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-    shared.bytes.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
+function writeRequest(far: Far, { queryJson, variablesJson, headers }: SubgraphRequest): string {
+  try {
+    return far.write(`{"query":${queryJson},"variables":${variablesJson}}`, headers);
+  } catch (cause) {
+    const what = 'was not asked: a header to forward holds what no header may';
+    throw refuse(far, { code: 'SUBGRAPH_UNAVAILABLE', what, cause });
+  }
 }
 
-function bodyOf({ queryJson, variablesJson }: SubgraphRequest): string {
-  return `{"query":${queryJson},"variables":${variablesJson}}`;
-}
-
-interface Sending {
-  readonly headers: Readonly<Record<string, string>>;
+interface Caller {
+  readonly resolve: (response: SubgraphResponse) => void;
+  readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/** Sends one request; gives the bytes of an answer that may hold GraphQL. */
-function send(exchange: Exchange, body: string, { headers: forwarded, signal }: Sending): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let status = 0;
-  let abort: ((reason: Error) => void) | null = null;
-  let isOver = false;
+/** One request under way and those who wait for its answer. One caller leaving does not end it; the last one does. */
+class Exchange implements CallWaiter {
+  readonly #far: Far;
+  readonly #request: string;
+  readonly #call: Call;
+  readonly #callers = new Map<Caller, () => void>();
 
-  const end = (error: WeftError | null): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-    if (error === null) resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size));
-    else {
-      reject(error);
-      abort?.(error);
+  constructor(far: Far, request: string, isQuery: boolean) {
+    this.#far = far;
+    this.#request = request;
+    this.#call = far.client.send(request, isQuery, this);
+    if (isQuery) far.underWay.set(request, this);
+  }
+
+  join(caller: Caller): void {
+    const leave = (): void => {
+      this.#callers.delete(caller);
+      caller.reject(overdue(this.#far));
+      if (this.#callers.size > 0) return;
+      this.#far.client.cancel(this.#call);
+      this.#forget();
+    };
+    this.#callers.set(caller, leave);
+    caller.signal.addEventListener('abort', leave, { once: true });
+  }
+
+  answered(response: HttpResponse): void {
+    this.#forget();
+    for (const [caller, leave] of this.#callers) {
+      caller.signal.removeEventListener('abort', leave);
+      try {
+        caller.resolve(parseResponse(response, this.#far));
+      } catch (error) {
+        caller.reject(error);
+      }
     }
-  };
-  const onAbort = () => end(overdue(exchange));
-  const timer = setTimeout(
-    () => end(refuse(exchange, 'SUBGRAPH_TIMED_OUT', { what: 'did not answer in time' })),
-    exchange.timeoutMs,
-  );
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  }
 
-  const headers = {
-    ...forwarded,
-    'content-type': 'application/json',
-    accept: 'application/graphql-response+json, application/json;q=0.9',
-  };
-  exchange.pool.dispatch(
-    { method: 'POST', path: exchange.path, body, headers },
-    {
-      onRequestStart(controller) {
-        abort = (reason) => controller.abort(reason);
-        if (isOver) controller.abort(new Error('The request is over.'));
-      },
-      onResponseStart(_controller, statusCode) {
-        status = statusCode;
-      },
-      onResponseData(_controller, chunk) {
-        size += chunk.length;
-        if (size <= exchange.bytesMax) chunks.push(chunk);
-        else
-          end(
-            refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', {
-              what: `answered with more than ${exchange.bytesMax} bytes`,
-            }),
-          );
-      },
-      onResponseEnd() {
-        // GraphQL over HTTP lets a 4xx or 5xx carry a well-formed answer; only a body tells.
-        end(
-          size === 0
-            ? refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', { what: `answered ${status} without a body` })
-            : null,
-        );
-      },
-      onResponseError(_controller, error) {
-        end(refuse(exchange, 'SUBGRAPH_UNAVAILABLE', { what: 'could not be reached', cause: error }));
-      },
-    },
-  );
-  return promise;
+  failed(fault: CallFault): void {
+    this.#forget();
+    for (const [caller, leave] of this.#callers) {
+      caller.signal.removeEventListener('abort', leave);
+      caller.reject(refuse(this.#far, fault));
+    }
+  }
+
+  #forget(): void {
+    if (this.#far.underWay.get(this.#request) === this) this.#far.underWay.delete(this.#request);
+  }
 }
 
-function parseResponse(bytes: Buffer, exchange: Exchange): SubgraphResponse {
+/** GraphQL over HTTP lets a 4xx or 5xx carry a well-formed answer; only a body tells. */
+function parseResponse({ status, body }: HttpResponse, far: Far): SubgraphResponse {
+  if (body === '') throw invalid(far, `answered ${status} without a body`);
   let answer: unknown;
   try {
-    answer = JSON.parse(bytes.toString('utf8'));
+    answer = JSON.parse(body);
   } catch (error) {
-    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', {
-      what: 'answered with something that is no JSON',
-      cause: error,
-    });
+    throw invalid(far, 'answered with something that is no JSON', error);
   }
   if (!isJsonObject(answer) || (answer['data'] === undefined && answer['errors'] === undefined)) {
-    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', {
-      what: 'answered with something that is no GraphQL response',
-    });
+    throw invalid(far, 'answered with something that is no GraphQL response');
   }
   const { data, errors } = answer;
   if (data !== undefined && data !== null && !isJsonObject(data)) {
-    throw refuse(exchange, 'SUBGRAPH_INVALID_RESPONSE', { what: 'answered with data that is no object' });
+    throw invalid(far, 'answered with data that is no object');
   }
   return {
     ...(data === undefined ? {} : { data }),
     ...(Array.isArray(errors) ? { errors: errors.map(readError) } : {}),
-    plain: !bytes.includes(0x5c),
+    plain: !body.includes('\\'),
   };
 }
 
@@ -251,18 +194,14 @@ function readError(error: unknown): SubgraphError {
   };
 }
 
-/** What the subgraph did, as a sentence goes on after its name. */
-interface Fault {
-  readonly what: string;
-  readonly cause?: unknown;
+function invalid(far: Far, what: string, cause?: unknown): WeftError {
+  return refuse(far, { code: 'SUBGRAPH_INVALID_RESPONSE', what, cause });
 }
 
-type SubgraphCode = 'SUBGRAPH_TIMED_OUT' | 'SUBGRAPH_INVALID_RESPONSE' | 'SUBGRAPH_UNAVAILABLE';
-
-function overdue(exchange: Exchange): WeftError {
-  return refuse(exchange, 'SUBGRAPH_TIMED_OUT', { what: 'did not answer before the request was over' });
+function overdue(far: Far): WeftError {
+  return refuse(far, { code: 'SUBGRAPH_TIMED_OUT', what: 'did not answer before the request was over' });
 }
 
-function refuse({ name }: Exchange, code: SubgraphCode, { what, cause }: Fault): WeftError {
+function refuse({ name }: Far, { code, what, cause }: CallFault): WeftError {
   return new WeftError(code, { action: `Subgraph "${name}" ${what}`, cause });
 }

@@ -9,7 +9,7 @@ export interface PickHeaders {
 const unforwardable = new Set(
   (
     'connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade ' +
-    'host content-length content-type content-encoding weft-context'
+    'host content-length content-type content-encoding accept-encoding expect weft-context'
   ).split(' '),
 );
 

@@ -71,6 +71,19 @@ export const limits = {
   subgraphTimeoutMs: 10_000,
   subgraphResponseBytesMax: 16 * 1024 * 1024,
   subgraphConnectionsMax: 64,
+  /** Queries written to one connection together, before the first is answered. */
+  subgraphPipelineMax: 8,
+  /** A pipelined answer that comes so much later than the one before it shows that the subgraph works in sequence. */
+  subgraphPipelineGapMs: 4,
+  /** Queries behind one that is not answered for so long are sent again on connections of their own. */
+  subgraphPipelineStallMs: 100,
+  /** Calls of one subgraph that wait for a connection. */
+  subgraphCallsQueuedMax: 10_000,
+  subgraphHeadBytesMax: 16 * 1024,
+  /** A connection at rest for longer is not used again: the far side may be about to close it. */
+  subgraphIdleMs: 4_000,
+  /** How often deadlines of calls under way are looked at. */
+  subgraphSweepMs: 25,
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
   subscriptionQueueMax: 1_000,
