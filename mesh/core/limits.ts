@@ -30,7 +30,6 @@ export const limits = {
   executionsQueuedMax: 1_000,
   /** How often an execution whose worker ended is run again before it is taken for the cause. */
   executionRepeatsMax: 3,
-  executionsKeptMax: 10_000,
   workerMemoryMb: 256,
   /** All of a worker's memory, buffers too; looked after where the system tells (Linux). */
   workerResidentMb: 640,
@@ -86,7 +85,6 @@ export const limits = {
   subgraphSweepMs: 25,
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
-  subscriptionQueueMax: 1_000,
   subscriptionsPerSocketMax: 100,
   socketInitMs: 3_000,
   streamHeartbeatMs: 12_000,
