@@ -13,7 +13,7 @@ import {
   print,
   stripIgnoredCharacters,
 } from 'graphql';
-import type { FetchNode, PathStep, PlanNode } from '../plan/plan.ts';
+import type { FetchNode, PathStep, PlanNode, RequiredSelection } from '../plan/plan.ts';
 import { type Collector, type ResultObject, compileCollector } from './collect.ts';
 import { type ContextLot, collectByContext } from './context.ts';
 import { type Merge, compileMerge, compileRenames } from './merge.ts';
@@ -36,8 +36,15 @@ export interface CompiledGroup {
 
 export type CompiledPart = RootPart | EntitiesPart;
 
+interface PartBase {
+  /** What is asked of the root or of each entity. */
+  readonly selections: readonly SelectionNode[];
+  /** Values are set or renamed on their way to the subgraph or back. */
+  readonly isRewritten: boolean;
+}
+
 /** Fields of a root type, merged into the result as they come. */
-export interface RootPart {
+export interface RootPart extends PartBase {
   readonly kind: 'root';
   /** Key of the result under which this part is kept aside; `null` for the result itself. */
   readonly aside: string | null;
@@ -47,8 +54,10 @@ export interface RootPart {
 }
 
 /** One `_entities` lookup for the entities at one or more places of the result. */
-export interface EntitiesPart {
+export interface EntitiesPart extends PartBase {
   readonly kind: 'entities';
+  /** What a representation is made of. */
+  readonly requires: readonly RequiredSelection[];
   /** Response key of the lookup. */
   readonly key: string;
   /** `"representations":` as the JSON of the variables begins it. */
@@ -108,6 +117,8 @@ function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {
   const keys = responseKeys(operation.selectionSet.selections, fetch);
   return {
     kind: 'root',
+    selections: operation.selectionSet.selections,
+    isRewritten: isRewritten(fetch),
     aside: fetch.path[0]?.kind === 'field' ? fetch.path[0].key : null,
     keys,
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
@@ -150,6 +161,9 @@ function compileEntities(
   const [fetch] = fetches;
   return {
     kind: 'entities',
+    selections: field.selectionSet?.selections ?? [],
+    requires: fetch.requires ?? [],
+    isRewritten: isRewritten(fetch),
     key: count > 1 ? `e${index}` : '_entities',
     variablePrefix: `${JSON.stringify(count > 1 ? `r${index}` : 'representations')}:`,
     places: fetches.map(({ path }) => ({ path, collect: compileCollector(path) })),
@@ -162,6 +176,10 @@ function compileEntities(
       possibleTypes,
     ),
   };
+}
+
+function isRewritten({ inputRewrites, outputRewrites }: FetchNode): boolean {
+  return inputRewrites.length > 0 || outputRewrites.length > 0;
 }
 
 function contextCollector(

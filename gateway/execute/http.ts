@@ -3,10 +3,10 @@
  * faults the client learns a code and the subgraph's name, nothing else.
  */
 import { isWeftError, WeftError } from '../../mesh/core/error.ts';
-import { isJsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous } from '../../mesh/core/subject.ts';
-import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import { BytesResponse } from './answer.ts';
 import { Client } from './client.ts';
 import type { Call, CallFault, CallWaiter } from './connection.ts';
 import { type WriteRequest, createRequestWriter } from './head.ts';
@@ -41,7 +41,7 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
     fetch,
     async health() {
       try {
-        await fetch(probe, AbortSignal.timeout(timeoutMs));
+        assertRead(await fetch(probe, AbortSignal.timeout(timeoutMs)));
         return null;
       } catch (error) {
         return isWeftError(error) ? error.code : 'SUBGRAPH_UNAVAILABLE';
@@ -140,7 +140,7 @@ class Exchange implements CallWaiter {
     for (const [caller, leave] of this.#callers) {
       caller.signal.removeEventListener('abort', leave);
       try {
-        caller.resolve(parseResponse(response, this.#far));
+        caller.resolve(readAnswer(response, this.#far));
       } catch (error) {
         caller.reject(error);
       }
@@ -161,41 +161,23 @@ class Exchange implements CallWaiter {
 }
 
 /** GraphQL over HTTP lets a 4xx or 5xx carry a well-formed answer; only a body tells. */
-function parseResponse({ status, body }: HttpResponse, far: Far): SubgraphResponse {
-  if (body === '') throw invalid(far, `answered ${status} without a body`);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(body);
-  } catch (error) {
-    throw invalid(far, 'answered with something that is no JSON', error);
-  }
-  if (!isJsonObject(answer) || (answer['data'] === undefined && answer['errors'] === undefined)) {
-    throw invalid(far, 'answered with something that is no GraphQL response');
-  }
-  const { data, errors } = answer;
-  if (data !== undefined && data !== null && !isJsonObject(data)) {
-    throw invalid(far, 'answered with data that is no object');
-  }
-  return {
-    ...(data === undefined ? {} : { data }),
-    ...(Array.isArray(errors) ? { errors: errors.map(readError) } : {}),
-    plain: !body.includes('\\'),
-  };
+function readAnswer({ status, bytes }: HttpResponse, far: Far): SubgraphResponse {
+  if (bytes.length === 0) throw invalid(far, `answered ${status} without a body`);
+  const response = new BytesResponse(bytes, far.name);
+  // What does not even look like an object is refused at once, the rest when it is read.
+  if (bytes[0] !== openingBrace || bytes.at(-1) !== closingBrace) assertRead(response);
+  return response;
 }
 
-function readError(error: unknown): SubgraphError {
-  if (!isJsonObject(error)) return { message: 'The subgraph reported an error.' };
-  const { message, path, extensions } = error;
-  const isPath = Array.isArray(path) && path.every((key) => typeof key === 'string' || typeof key === 'number');
-  return {
-    message: typeof message === 'string' ? message : 'The subgraph reported an error.',
-    ...(isPath ? { path: path as (string | number)[] } : {}),
-    ...(isJsonObject(extensions) ? { extensions } : {}),
-  };
+const openingBrace = 0x7b;
+const closingBrace = 0x7d;
+
+function assertRead(response: SubgraphResponse): void {
+  void response.data;
 }
 
-function invalid(far: Far, what: string, cause?: unknown): WeftError {
-  return refuse(far, { code: 'SUBGRAPH_INVALID_RESPONSE', what, cause });
+function invalid(far: Far, what: string): WeftError {
+  return refuse(far, { code: 'SUBGRAPH_INVALID_RESPONSE', what });
 }
 
 function overdue(far: Far): WeftError {

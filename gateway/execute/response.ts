@@ -12,7 +12,7 @@ export interface ResponseLimits {
 /** A response; 1xx ones are not reported. */
 export interface HttpResponse {
   readonly status: number;
-  readonly body: string;
+  readonly bytes: Buffer;
   /** Nothing that follows on this connection counts. */
   readonly isLast: boolean;
 }
@@ -195,11 +195,11 @@ export class ResponseReader {
 
   #finish(): HttpResponse {
     const { status, isLast } = this.#framing;
-    const body = this.#body.toString('utf8', 0, this.#bodySize);
+    const bytes = this.#body.subarray(0, this.#bodySize);
     this.#body = nothing;
     this.#bodySize = 0;
     this.#state = isLast ? 'over' : 'head';
-    return { status, body, isLast };
+    return { status, bytes, isLast };
   }
 
   #tooLarge(): ResponseFault {

@@ -13,6 +13,8 @@ import type { Rule } from '../../mesh/policy/rules.ts';
 import { type NamedPolicies, decideRule } from '../../mesh/policy/view.ts';
 import { type CompiledOperation, compileOperation, writeAnswer } from '../execute/operation.ts';
 import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
+import { compileProgram } from '../splice/program.ts';
+import { type RunningProgram, runProgram, startProgram } from '../splice/run.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
@@ -47,6 +49,8 @@ export interface Pipeline extends Gateway {
 /** A request that is ready to be sent to subgraphs. */
 interface PreparedOperation {
   readonly operation: CompiledOperation;
+  /** `null` when the operation can only be executed the general way. */
+  readonly program: RunningProgram | null;
   readonly context: ExecutionContext;
   /** The client's own variables: introspection coerces them itself. */
   readonly variables: JsonObject;
@@ -63,10 +67,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const compiled = plans.operation(document, { operation, variables, subject: request.subject });
     const { headers, subject } = request;
     const context = { subgraphs: options.subgraphs, variables, headers, subject, signal };
-    return { operation: compiled, context, variables: request.variables };
+    return { ...compiled, context, variables: request.variables };
   };
 
-  const run = async ({ operation, context, variables }: PreparedOperation): Promise<PipelineAnswer> => {
+  const run = async (prepared: PreparedOperation): Promise<PipelineAnswer> => {
+    const { operation, variables } = prepared;
+    const outcome = await splice(prepared);
+    if ('body' in outcome) {
+      options.recorder?.record(operation, prepared.context.subject);
+      const body = outcome.latin1 ? Buffer.from(outcome.body, 'latin1').toString() : outcome.body;
+      return { body, executed: true, status: 200, operation };
+    }
+    const { context } = outcome;
     const result = createResult(operation.introspect?.(variables));
     if (operation.introspect !== null) result.plain = false;
     await runGroups(operation.groups, result, context);
@@ -101,10 +113,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
+/** Answers a prepared operation by its program if that can be; else gives the context to execute it in. */
+function splice({ program, context }: PreparedOperation): ReturnType<typeof runProgram> | { context: ExecutionContext } {
+  return program === null || program.misses > missesMax ? { context } : runProgram(program, context);
+}
+
+/** Requests in a row whose answers were not as a program expects: there its subgraphs write otherwise. */
+const missesMax = 100;
+
 /** Documents by text, and their compiled operations by everything that decides one. */
 interface Plans {
   document(text: string): NumberedDocument;
-  operation(document: NumberedDocument, asked: Asked): CompiledOperation;
+  operation(document: NumberedDocument, asked: Asked): Pick<PreparedOperation, 'operation' | 'program'>;
 }
 
 interface NumberedDocument extends ParsedDocument {
@@ -129,7 +149,7 @@ function createPlans({ supergraph, policies, limits: bounds }: PipelineOptions):
   const sizeOf = () => bytesPerOperation;
   const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
   const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
-  const compiled: Cache<CompiledOperation> = createCache({ bytesMax, sizeOf });
+  const compiled: Cache<Pick<PreparedOperation, 'operation' | 'program'>> = createCache({ bytesMax, sizeOf });
   let count = 0;
   return {
     document: (text) =>
@@ -143,7 +163,11 @@ function createPlans({ supergraph, policies, limits: bounds }: PipelineOptions):
       });
       const denials = denialsFor(form.rules, subject, policies);
       const signature = form.rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('');
-      return compiled.get(`${key} ${signature}`, () => compileOperation(form.operation, supergraph, denials));
+      return compiled.get(`${key} ${signature}`, () => {
+        const operation = compileOperation(form.operation, supergraph, denials);
+        const program = compileProgram(operation);
+        return { operation, program: program && startProgram(program) };
+      });
     },
   };
 }

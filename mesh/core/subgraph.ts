@@ -32,6 +32,10 @@ export interface SubgraphResponse {
   readonly errors?: readonly SubgraphError[];
   /** The answer came as text without a backslash: none of its strings needs escaping when it is written again. */
   readonly plain?: boolean;
+  /** The answer as it came, for who reads it without making objects of it. */
+  readonly bytes?: Uint8Array;
+  /** The same answer once more; whoever takes `data` may change it. Absent when there are no bytes to read again. */
+  fresh?(): SubgraphResponse;
 }
 
 export interface Subgraph {

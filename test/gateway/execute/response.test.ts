@@ -9,19 +9,23 @@ import { type HttpResponse, ResponseFault, ResponseReader } from '../../../gatew
 
 const bounds = { headBytesMax: 512, bodyBytesMax: 1_000 };
 
+/** A response with its body as text. */
+type TextResponse = Omit<HttpResponse, 'bytes'> & { readonly body: string };
+
 /** All responses in the bytes, given to a reader in pieces; the far side then ends. */
-function read(pieces: readonly Buffer[], reader = new ResponseReader(bounds)): HttpResponse[] {
+function read(pieces: readonly Buffer[], reader = new ResponseReader(bounds)): TextResponse[] {
   const responses: HttpResponse[] = [];
   for (const piece of pieces) {
     reader.add(piece);
     for (let response = reader.next(); response !== null; response = reader.next()) responses.push(response);
   }
   const last = reader.end();
-  return last === null ? responses : [...responses, last];
+  if (last !== null) responses.push(last);
+  return responses.map(({ status: code, bytes, isLast }) => ({ status: code, body: String(bytes), isLast }));
 }
 
 /** What Node's own client makes of the same bytes. */
-async function readAsNode(bytes: Buffer): Promise<HttpResponse> {
+async function readAsNode(bytes: Buffer): Promise<TextResponse> {
   const server = createServer((socket) => void socket.on('error', () => undefined).end(bytes));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   try {

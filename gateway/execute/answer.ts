@@ -1,0 +1,74 @@
+/** What a subgraph answered over HTTP: kept as bytes, and read when somebody asks what it says. */
+import { WeftError } from '../../mesh/core/error.ts';
+import { type JsonObject, isJsonObject } from '../../mesh/core/json.ts';
+import type { SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+
+/** Whoever reads `data` may change it: two readers each take an answer of their own with `fresh`. */
+export class BytesResponse implements SubgraphResponse {
+  readonly bytes: Uint8Array;
+  readonly #subgraph: string;
+  #read: ReadResponse | null = null;
+
+  constructor(bytes: Uint8Array, subgraph: string) {
+    this.bytes = bytes;
+    this.#subgraph = subgraph;
+  }
+
+  /** Throws `SUBGRAPH_INVALID_RESPONSE` for what is no GraphQL response (GraphQL specification, section 7.1). */
+  get data(): JsonObject | null {
+    return this.#response().data;
+  }
+
+  get errors(): readonly SubgraphError[] {
+    return this.#response().errors;
+  }
+
+  get plain(): boolean {
+    return this.#response().plain;
+  }
+
+  fresh(): BytesResponse {
+    return new BytesResponse(this.bytes, this.#subgraph);
+  }
+
+  #response(): ReadResponse {
+    return (this.#read ??= readResponse(this.bytes, this.#subgraph));
+  }
+}
+
+interface ReadResponse {
+  readonly data: JsonObject | null;
+  readonly errors: readonly SubgraphError[];
+  readonly plain: boolean;
+}
+
+function readResponse(bytes: Uint8Array, subgraph: string): ReadResponse {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (error) {
+    throw invalid(subgraph, 'answered with something that is no JSON', error);
+  }
+  if (!isJsonObject(answer) || (answer['data'] === undefined && answer['errors'] === undefined)) {
+    throw invalid(subgraph, 'answered with something that is no GraphQL response');
+  }
+  const { data = null, errors } = answer;
+  if (data !== null && !isJsonObject(data)) throw invalid(subgraph, 'answered with data that is no object');
+  return { data, errors: Array.isArray(errors) ? errors.map(readError) : [], plain: !text.includes('\\') };
+}
+
+function readError(error: unknown): SubgraphError {
+  if (!isJsonObject(error)) return { message: 'The subgraph reported an error.' };
+  const { message, path, extensions } = error;
+  const isPath = Array.isArray(path) && path.every((key) => typeof key === 'string' || typeof key === 'number');
+  return {
+    message: typeof message === 'string' ? message : 'The subgraph reported an error.',
+    ...(isPath ? { path: path as (string | number)[] } : {}),
+    ...(isJsonObject(extensions) ? { extensions } : {}),
+  };
+}
+
+function invalid(subgraph: string, what: string, cause?: unknown): WeftError {
+  return new WeftError('SUBGRAPH_INVALID_RESPONSE', { action: `Subgraph "${subgraph}" ${what}`, cause });
+}

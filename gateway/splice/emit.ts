@@ -1,0 +1,241 @@
+/**
+ * Writes the client's answer out of the subgraphs' texts. What stands side by side in a text and in the answer is taken
+ * as one piece; what follows from an entity alone is put together once, however often the entity turns up.
+ */
+import { compileSource, literal } from '../execute/source.ts';
+import type { FieldShape } from '../execute/shape.ts';
+import { type Join, type Place, type Provider, type RowKey, childAt, providersOf } from './layout.ts';
+import { type Column, type LeafColumn, type ListColumn, type ObjectColumn, Unspliceable, fieldsOf } from './table.ts';
+
+/** What one request has gathered, by the positions that the layout gives. */
+export interface Gathered {
+  /** By part: the answer's text, one character a byte. */
+  readonly texts: readonly string[];
+  /** By table. */
+  readonly rows: readonly (readonly number[])[];
+  /** By join: rows of the joined table by the number of the row's key. */
+  readonly joined: readonly (readonly number[])[];
+}
+
+/** The data of the answer as JSON, one character a byte. */
+export type Emit = (gathered: Gathered) => string;
+
+/** Compiles the writer of a place and all below it. Throws `Unspliceable`. */
+export function compileEmit(root: Place): Emit {
+  const emitting: Emitting = { functions: [], memoCount: 0 };
+  const name = placeSource(root, emitting);
+  const source = `(() => { ${emitting.functions.join('\n')} return (T, R, J, M) => ${name}(T, R, J, M, 0, ''); })()`;
+  const emit = compileSource(source, { join }) as (...state: unknown[]) => string;
+  const { memoCount } = emitting;
+  return ({ texts, rows, joined }) => {
+    const memos: string[][] = [];
+    for (let memo = 0; memo < memoCount; memo++) memos.push([]);
+    return emit(texts, rows, joined, memos);
+  };
+}
+
+/** Joined, not added: what is used again shall be one flat string. */
+function join(pieces: readonly string[]): string {
+  return pieces.join('');
+}
+
+interface Emitting {
+  readonly functions: string[];
+  memoCount: number;
+}
+
+type Piece =
+  | { readonly kind: 'text'; text: string }
+  | Run
+  | { readonly kind: 'nested'; readonly from: number; readonly column: ObjectColumn | ListColumn; readonly name: string };
+
+/** Some columns of a text, side by side. */
+interface Run {
+  readonly kind: 'run';
+  /** Position of the provider. */
+  readonly from: number;
+  readonly first: LeafColumn;
+  last: LeafColumn;
+  /** Bytes before the first value and behind the last one that belong to it. */
+  readonly before: number;
+  after: number;
+}
+
+/** Adds the function that writes an object of a place; gives its name. */
+function placeSource(place: Place, emitting: Emitting): string {
+  const pieces: Piece[] = [];
+  const fields = fieldsOf(place.shape, place.type);
+  fields.forEach((field, index) => addField(pieces, field, { place, emitting, isFirst: index === 0 }));
+  addText(pieces, fields.length === 0 ? '{}' : '}');
+  const host = place.providers[0];
+  if (host === undefined) throw new Unspliceable('Nothing gives the objects of a place.');
+  const used = new Set(pieces.flatMap((piece) => (piece.kind === 'text' ? [] : [piece.from])));
+  const before = place.providers.flatMap((provider, index) =>
+    used.has(index) || index === 0
+      ? [providerSource(provider, host, { table: `r${index}`, text: `t${index}`, row: `h${index}` })]
+      : [],
+  );
+  const body = clusters(pieces, place).map((cluster) => clusterSource(cluster, emitting));
+  const name = `put${emitting.functions.length}`;
+  emitting.functions.push(
+    `function ${name}(T, R, J, M, h, out) { let c; let n; ${before.join(' ')} ${body.join('\n')} return out; }`,
+  );
+  return name;
+}
+
+interface Names {
+  readonly table: string;
+  readonly text: string;
+  readonly row: string;
+}
+
+/** `const` lines for a provider's rows, text and row; `h` is the row at hand. */
+export function providerSource({ table, by }: Provider, host: Provider, names: Names): string {
+  const row = by === 'root' ? '0' : by === 'host' ? 'h' : `J[${by.id}][R[${host.table.id}][h + ${by.key.slot}]]`;
+  const own = names.row === row ? '' : `, ${names.row} = ${row}`;
+  return `const ${names.table} = R[${table.id}], ${names.text} = T[${table.part}]${own};`;
+}
+
+interface FieldPlace {
+  readonly place: Place;
+  readonly emitting: Emitting;
+  readonly isFirst: boolean;
+}
+
+function addField(pieces: Piece[], field: FieldShape, { place, emitting, isFirst }: FieldPlace): void {
+  const lead = `${isFirst ? '{' : ','}${JSON.stringify(field.key)}:`;
+  if (field.from === 'typename') return addText(pieces, lead + JSON.stringify(field.parent));
+  if (field.from === 'denied') {
+    if (field.value.kind === 'nonNull') throw new Unspliceable('A denial makes its object null.');
+    return addText(pieces, `${lead}null`);
+  }
+  const found = providersOf(place, field.inner);
+  const [first] = found;
+  if (first === undefined || first.column.kind === 'typename') throw new Unspliceable('Nothing gives a field.');
+  const from = place.providers.indexOf(first.provider);
+  const { column } = first;
+  if (column.kind === 'leaf') return addLeaf(pieces, column, { from, lead });
+  if (found.length > 1) throw new Unspliceable('Objects come from more than one answer.');
+  const name = placeSource(childAt(place, field.inner), emitting);
+  if (!extend(pieces, column, { from, lead })) addText(pieces, lead);
+  pieces.push({ kind: 'nested', from, column, name });
+}
+
+interface Led {
+  readonly from: number;
+  /** What stands before the value in the answer. */
+  readonly lead: string;
+}
+
+function addText(pieces: Piece[], text: string): void {
+  const last = pieces.at(-1);
+  if (last?.kind === 'text') last.text += text;
+  else pieces.push({ kind: 'text', text });
+}
+
+function addLeaf(pieces: Piece[], column: LeafColumn, { from, lead }: Led): void {
+  const last = pieces.at(-1);
+  if (last?.kind === 'run' && extend(pieces, column, { from, lead })) {
+    last.last = column;
+    last.after = 0;
+    return;
+  }
+  const own = leadOf(column);
+  const common = own === lead ? lead.length : own.slice(1) === lead.slice(1) ? lead.length - 1 : 0;
+  if (common < lead.length) addText(pieces, lead.slice(0, lead.length - common));
+  pieces.push({ kind: 'run', from, first: column, last: column, before: common, after: 0 });
+}
+
+/** Lengthens the run at the end to the beginning of a value, where text and answer go on alike. */
+function extend(pieces: readonly Piece[], column: Column, { from, lead }: Led): boolean {
+  const last = pieces.at(-1);
+  if (last?.kind !== 'run' || last.from !== from || last.after > 0) return false;
+  if (column.index !== last.last.index + 1 || leadOf(column) !== lead) return false;
+  last.after = lead.length;
+  return true;
+}
+
+/** What stands before a column's value in its text. */
+function leadOf({ index, key }: Column): string {
+  return `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
+}
+
+/** Pieces that follow from a key's number alone, or one piece that does not. */
+interface Cluster {
+  readonly pieces: readonly Piece[];
+  readonly key: RowKey | null;
+}
+
+function clusters(pieces: readonly Piece[], place: Place): readonly Cluster[] {
+  const joins = pieces.flatMap((piece) => (piece.kind === 'run' ? (joinOf(place.providers[piece.from]) ?? []) : []));
+  const key = joins[0]?.key ?? null;
+  const found: { pieces: Piece[]; key: RowKey | null }[] = [];
+  for (const piece of pieces) {
+    const own = key !== null && followsFrom(piece, key, place) ? key : null;
+    const last = found.at(-1);
+    if (own !== null && last?.key === own) last.pieces.push(piece);
+    else found.push({ pieces: [piece], key: own });
+  }
+  return found;
+}
+
+function joinOf(provider: Provider | undefined): Join | null {
+  return provider === undefined || typeof provider.by === 'string' ? null : provider.by;
+}
+
+function followsFrom(piece: Piece, key: RowKey, place: Place): boolean {
+  if (piece.kind !== 'run') return piece.kind === 'text';
+  const provider = place.providers[piece.from];
+  const joined = joinOf(provider);
+  if (joined !== null) return joined.key === key;
+  const between = provider?.table.columns.slice(piece.first.index, piece.last.index + 1) ?? [];
+  return between.every((column) => column.kind === 'leaf' && key.columns.includes(column));
+}
+
+function clusterSource({ pieces, key }: Cluster, emitting: Emitting): string {
+  if (key === null || pieces.length < 2) return pieces.map(pieceSource).join('\n');
+  const memo = `M[${emitting.memoCount++}]`;
+  const parts = pieces.map((piece) => (piece.kind === 'run' ? runSource(piece) : literal(textOf(piece))));
+  return `n = r0[h + ${key.slot}]; c = ${memo}[n];
+    if (c === undefined) c = ${memo}[n] = join([${parts.join(', ')}]);
+    out += c;`;
+}
+
+function textOf(piece: Piece): string {
+  return piece.kind === 'text' ? piece.text : '';
+}
+
+function pieceSource(piece: Piece): string {
+  switch (piece.kind) {
+    case 'text':
+      return `out += ${literal(piece.text)};`;
+    case 'run':
+      return `out += ${runSource(piece)};`;
+    case 'nested':
+      return piece.column.kind === 'object' ? objectSource(piece.column, piece) : listSource(piece.column, piece);
+    default:
+      return piece satisfies never;
+  }
+}
+
+function runSource({ from, first, last, before, after }: Run): string {
+  return `t${from}.slice(r${from}[h${from} + ${first.slot}] - ${before}, r${from}[h${from} + ${last.slot + 1}] + ${after})`;
+}
+
+interface Nested {
+  readonly from: number;
+  readonly name: string;
+}
+
+function objectSource({ slot, isNullable }: ObjectColumn, { from, name }: Nested): string {
+  const put = `out = ${name}(T, R, J, M, c, out);`;
+  return `c = r${from}[h${from} + ${slot}]; ${isNullable ? `if (c < 0) out += 'null'; else ${put}` : put}`;
+}
+
+function listSource({ slot, isNullable, table }: ListColumn, { from, name }: Nested): string {
+  const put = `out += '[';
+    for (let i = 0; i < n; i++) { if (i > 0) out += ','; out = ${name}(T, R, J, M, c + i * ${table.stride}, out); }
+    out += ']';`;
+  return `c = r${from}[h${from} + ${slot}]; n = r${from}[h${from} + ${slot + 1}];
+    ${isNullable ? `if (n < 0) out += 'null'; else { ${put} }` : put}`;
+}

@@ -1,0 +1,201 @@
+/** Runs a program for one request: each group is called as soon as those it depends on have answered. */
+import type { JsonObject } from '../../mesh/core/json.ts';
+import type { ExecutionContext } from '../execute/run.ts';
+import { type CallWaiter, type OpenCalls, SharedCall } from './call.ts';
+import type { Gathered } from './emit.ts';
+import { numberRows } from './lookup.ts';
+import type { Lookup, Program, ProgramGroup } from './program.ts';
+import { type Replay, createReplay } from './replay.ts';
+import type { Scan } from './scan.ts';
+
+/** A program with the calls that its requests share. */
+export interface RunningProgram {
+  readonly program: Program;
+  /** By group. */
+  readonly open: readonly OpenCalls[];
+  /** Requests in a row that could not be answered. */
+  misses: number;
+}
+
+/** An answer, or what is needed to find it the general way. */
+export type Outcome = Spliced | Replay;
+
+export interface Spliced {
+  readonly body: string;
+  /** `body` holds one character a byte: it goes out as it is. */
+  readonly latin1: boolean;
+}
+
+export function startProgram(program: Program): RunningProgram {
+  return { program, open: program.groups.map(() => new Map()), misses: 0 };
+}
+
+/** Answers a request. What fails at subgraphs is left to the general way; it rejects only for a fault of ours. */
+export function runProgram(running: RunningProgram, context: ExecutionContext): Promise<Outcome> {
+  return new Promise((resolve, reject) => new Run(running, context, { resolve, reject }).start());
+}
+
+interface Asker {
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const noRows: number[] = [];
+
+class Run implements CallWaiter, Gathered {
+  readonly texts: string[];
+  readonly rows: number[][];
+  readonly joined: number[][];
+  readonly #running: RunningProgram;
+  readonly #context: ExecutionContext;
+  readonly #asker: Asker;
+  /** By group: how many it waits for. */
+  readonly #waiting: number[];
+  readonly #calls: SharedCall[] = [];
+  /** By part. */
+  readonly #scans: Scan[] = [];
+  readonly #partition: string;
+  readonly #onAbort = (): void => this.#abort();
+  #left: number;
+  #isAscii: boolean;
+  #isOver = false;
+
+  constructor(running: RunningProgram, context: ExecutionContext, asker: Asker) {
+    const { groups, partCount, tableCount, joinCount, isAscii } = running.program;
+    this.#running = running;
+    this.#context = context;
+    this.#asker = asker;
+    this.texts = Array.from<string>({ length: partCount }).fill('');
+    this.rows = Array.from<number[]>({ length: tableCount }).fill(noRows);
+    this.joined = Array.from<number[]>({ length: joinCount }).fill(noRows);
+    this.#waiting = groups.map(({ group }) => group.dependencyCount);
+    this.#left = groups.length;
+    this.#isAscii = isAscii;
+    this.#partition = partitionOf(context);
+  }
+
+  start(): void {
+    this.#context.signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#running.program.groups.forEach(({ group }, index) => {
+      if (group.dependencyCount === 0) this.#ask(index);
+    });
+  }
+
+  answered(call: SharedCall, scans: readonly Scan[] | null): void {
+    if (this.#isOver) return;
+    if (scans === null) return this.#giveUp();
+    try {
+      this.#take(call, scans);
+      this.#done(call.group);
+    } catch (error) {
+      this.#end();
+      this.#asker.reject(error);
+    }
+  }
+
+  #take(call: SharedCall, scans: readonly Scan[]): void {
+    call.group.parts.forEach((part, index) => {
+      const scan = scans[index];
+      if (scan === undefined) return;
+      this.texts[part.number] = scan.text;
+      scan.rows.forEach((rows, table) => (this.rows[part.tables + table] = rows));
+      this.#scans[part.number] = scan;
+      if (!scan.isAscii) this.#isAscii = false;
+    });
+  }
+
+  #done({ group }: ProgramGroup): void {
+    this.#left--;
+    for (const position of group.dependents) {
+      const waiting = (this.#waiting[position] ?? 0) - 1;
+      this.#waiting[position] = waiting;
+      if (waiting === 0) this.#ask(position);
+    }
+    if (this.#left === 0 && !this.#isOver) this.#finish();
+  }
+
+  #ask(index: number): void {
+    const { program, open } = this.#running;
+    const [group, calls] = [program.groups[index], open[index]];
+    const subgraph = this.#context.subgraphs.get(group?.group.subgraph ?? '');
+    if (group === undefined || calls === undefined || subgraph === undefined) return this.#giveUp();
+    const variables = membersOf(group, this.#context.variables);
+    const partition = variables + this.#partition;
+    const isLookup = group.parts[0]?.variablePrefix !== null;
+    if (isLookup && this.#entityCount(group) === 0) return this.#done(group);
+
+    const known = calls.get(partition);
+    const call = known ?? new SharedCall({ group, subgraph, context: this.#context, partition, variables, open: calls });
+    this.#calls.push(call);
+    if (isLookup) this.#want(call, group);
+    call.join(this);
+    if (known !== undefined) return;
+    // Requests that come to the same point in this turn of the event loop share the call.
+    if (isLookup) setImmediate(() => call.send());
+    else call.send();
+  }
+
+  #entityCount({ parts }: ProgramGroup): number {
+    let count = 0;
+    for (const { lookups } of parts) for (const { key } of lookups) count += this.rows[key.table.id]?.length ?? 0;
+    return count;
+  }
+
+  /** Puts what the rows stand for into a call, and notes where in its answer each will be. */
+  #want(call: SharedCall, { parts }: ProgramGroup): void {
+    parts.forEach(({ lookups, stride }, part) => {
+      for (const lookup of lookups) {
+        this.joined[lookup.join] = this.#firstsOf(lookup).map(
+          (row) => call.want(part, lookup.represent(this, row)) * stride,
+        );
+      }
+    });
+  }
+
+  #firstsOf({ key }: Lookup): readonly number[] {
+    const scan = this.#scans[key.table.part];
+    return scan === undefined ? [] : numberRows(scan, this.rows[key.table.id] ?? [], key);
+  }
+
+  #finish(): void {
+    this.#end();
+    this.#running.misses = 0;
+    const { emit, end } = this.#running.program;
+    this.#asker.resolve({ body: `{"data":${emit(this)}${end}`, latin1: !this.#isAscii });
+  }
+
+  #giveUp(): void {
+    this.#end();
+    this.#running.misses++;
+    this.#asker.resolve(createReplay(this.#calls, this.#context));
+  }
+
+  #abort(): void {
+    this.#end();
+    for (const call of this.#calls) call.leave(this);
+    this.#asker.resolve(createReplay(this.#calls, this.#context));
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#context.signal.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+/**
+ * All of a request, beside its variables, that a call lets the subgraph see. Requests whose partitions differ never
+ * share a call.
+ */
+function partitionOf({ headers }: ExecutionContext): string {
+  return `\n${JSON.stringify(headers)}`;
+}
+
+/** The client's variables that a group uses, as members of a JSON object. */
+function membersOf({ group }: ProgramGroup, variables: ExecutionContext['variables']): string {
+  let members = '';
+  for (const name of group.variables) {
+    const value = variables[name] as JsonObject[string] | undefined;
+    if (value !== undefined) members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  }
+  return members;
+}
