@@ -4,12 +4,14 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { fileURLToPath } from 'node:url';
 import { WeftError } from '../../mesh/core/error.ts';
 
-const source = fileURLToPath(new URL('peers/', import.meta.url));
-const home = fileURLToPath(new URL('.peers/', import.meta.url));
-const installed = `${home}node_modules/.installed-lock.json`;
+/** The folder of this benchmark; others give their own. */
+const here = new URL('.', import.meta.url);
 
-/** Brings `.peers/` up to date; asks npm only when the lockfile has changed since the last time. */
-export function installPeers(): void {
+/** Brings a benchmark's `.peers/` up to date; asks npm only when the lockfile has changed since the last time. */
+export function installPeers(bench: URL = here): void {
+  const source = fileURLToPath(new URL('peers/', bench));
+  const home = fileURLToPath(new URL('.peers/', bench));
+  const installed = `${home}node_modules/.installed-lock.json`;
   mkdirSync(home, { recursive: true });
   cpSync(source, home, { recursive: true });
   const lock = readFileSync(`${source}package-lock.json`, 'utf8');
@@ -24,15 +26,15 @@ export function installPeers(): void {
     throw new WeftError('SERVICE_UNAVAILABLE', {
       action: 'Cannot install the peers of the benchmark',
       found: npm.error === undefined ? `npm ci ended with status ${npm.status}` : `no npm (${npm.error.message})`,
-      fix: 'It needs npm and its registry once; the peers stay in bench/gateway/.peers.',
+      fix: 'It needs npm and its registry once; the peers stay in the folder of the benchmark, in .peers.',
     });
   }
   writeFileSync(installed, lock);
 }
 
 /** The pinned versions of the peers' own dependencies, by package name. */
-export function readPeerVersions(): Readonly<Record<string, string>> {
-  const manifest = JSON.parse(readFileSync(`${source}package.json`, 'utf8')) as {
+export function readPeerVersions(bench: URL = here): Readonly<Record<string, string>> {
+  const manifest = JSON.parse(readFileSync(new URL('peers/package.json', bench), 'utf8')) as {
     dependencies: Record<string, string>;
   };
   return manifest.dependencies;

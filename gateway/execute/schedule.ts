@@ -18,23 +18,25 @@ interface Leaf {
   readonly depth: number;
 }
 
+/** A group while it may still join another. */
+interface OpenGroup {
+  /** The subgraph whose other lookups may travel along; `null` when this fetch travels alone. */
+  readonly companions: string | null;
+  readonly fetches: FetchNode[];
+  readonly needs: Set<OpenGroup>;
+}
+
 /** Groups in an order in which each comes after those it depends on. */
 export function scheduleFetches(root: PlanNode | null): readonly FetchGroup[] {
   const leaves: Leaf[] = [];
   if (root !== null) gatherLeaves(root, new Set(), leaves);
   leaves.sort((a, b) => a.depth - b.depth);
-
-  // Only leaves of one depth share a group: neither can need the other, and no circle can arise.
-  const groups = Map.groupBy(leaves, (leaf) =>
-    isEntityQuery(leaf.fetch) ? `${leaf.depth} ${leaf.fetch.subgraph}` : leaf,
-  );
-  const positions = new Map<Leaf, number>();
-  [...groups.values()].forEach((members, position) => members.forEach((leaf) => positions.set(leaf, position)));
-
-  return [...groups.values()].map((members) => {
-    const needed = members.flatMap((leaf) => [...leaf.needs].map((need) => positions.get(need) ?? 0));
-    return { fetches: members.map((leaf) => leaf.fetch), dependencies: [...new Set(needed)] };
-  });
+  const groups = joinLaterRequests(groupLeaves(leaves));
+  const positions = new Map(groups.map((group, position) => [group, position]));
+  return groups.map(({ fetches, needs }) => ({
+    fetches,
+    dependencies: [...needs].flatMap((need) => positions.get(need) ?? []),
+  }));
 }
 
 /** Adds the leaves below a node; gives those that whatever comes next has to wait for. */
@@ -51,6 +53,59 @@ function gatherLeaves(node: PlanNode, needs: ReadonlySet<Leaf>, leaves: Leaf[]):
   return new Set([leaf]);
 }
 
+/** Only leaves of one depth share a group: neither can need the other, and no circle can arise. Leaves come by depth. */
+function groupLeaves(leaves: readonly Leaf[]): readonly OpenGroup[] {
+  const known = new Map<Leaf, OpenGroup>();
+  const siblings = Map.groupBy(leaves, (leaf) =>
+    isEntityQuery(leaf.fetch) ? `${leaf.depth} ${leaf.fetch.subgraph}` : leaf,
+  );
+  return [...siblings].map(([key, members]) => {
+    const group: OpenGroup = {
+      companions: typeof key === 'string' ? (members[0]?.fetch.subgraph ?? null) : null,
+      fetches: members.map((leaf) => leaf.fetch),
+      needs: new Set(members.flatMap((leaf) => [...leaf.needs].flatMap((need) => known.get(need) ?? []))),
+    };
+    for (const leaf of members) known.set(leaf, group);
+    return group;
+  });
+}
+
 function isEntityQuery(fetch: FetchNode): boolean {
   return fetch.requires !== undefined && fetch.operationKind === 'query' && fetch.contexts === undefined;
+}
+
+/**
+ * Lets a group travel with a later one to the same subgraph when all who wait for its answer wait for the later one's too, as
+ * the client does for both, and nobody waits longer for the later one: no way from the first request to the last grows.
+ */
+function joinLaterRequests(groups: readonly OpenGroup[]): readonly OpenGroup[] {
+  const awaited = awaitedBy(groups);
+  const guests = new Set<OpenGroup>();
+  const waitingFor = (group: OpenGroup) => groups.filter((other) => other.needs.has(group) && !guests.has(other));
+  for (const [position, group] of groups.entries()) {
+    if (group.companions === null) continue;
+    const waiting = waitingFor(group);
+    // Whoever waits for the host comes after it: no circle arises, and the order by depth stays right.
+    const isHost = (other: OpenGroup): boolean =>
+      other.companions === group.companions &&
+      waiting.every((one) => awaited.get(one)?.has(other)) &&
+      (waitingFor(other).length === 0 || group.needs.isSubsetOf(awaited.get(other) ?? new Set()));
+    const host = groups.slice(position + 1).find(isHost);
+    if (host === undefined) continue;
+    guests.add(group);
+    host.fetches.push(...group.fetches);
+    for (const need of group.needs) host.needs.add(need);
+    for (const one of waiting) one.needs.delete(group);
+    for (const one of waiting) one.needs.add(host);
+  }
+  return groups.filter((group) => !guests.has(group));
+}
+
+/** For each group all that have to answer before it. */
+function awaitedBy(groups: readonly OpenGroup[]): ReadonlyMap<OpenGroup, ReadonlySet<OpenGroup>> {
+  const awaited = new Map<OpenGroup, ReadonlySet<OpenGroup>>();
+  for (const group of groups) {
+    awaited.set(group, new Set([...group.needs].flatMap((need) => [need, ...(awaited.get(need) ?? [])])));
+  }
+  return awaited;
 }

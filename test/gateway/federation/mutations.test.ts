@@ -44,4 +44,10 @@ test('mutations run in the order in which they stand, over subgraphs', async () 
     calls.filter((call) => !call.includes('of')),
     ['a1', 'b2', 'a0', 'a4', 'b5'].flatMap((call) => [`${call} begins`, `${call} ends`]),
   );
+  const positions = ['b of 1', 'b2 begins', 'a of 2', 'a0 begins'].map((call) => calls.indexOf(call));
+  assert.deepEqual(
+    positions,
+    positions.toSorted((x, y) => x - y),
+    'what a mutation selects is read before one of another subgraph begins',
+  );
 });
