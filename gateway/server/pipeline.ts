@@ -114,7 +114,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 }
 
 /** Answers a prepared operation by its program if that can be; else gives the context to execute it in. */
-function splice({ program, context }: PreparedOperation): ReturnType<typeof runProgram> | { context: ExecutionContext } {
+function splice({
+  program,
+  context,
+}: PreparedOperation): ReturnType<typeof runProgram> | { context: ExecutionContext } {
   return program === null || program.misses > missesMax ? { context } : runProgram(program, context);
 }
 

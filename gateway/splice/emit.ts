@@ -47,7 +47,12 @@ interface Emitting {
 type Piece =
   | { readonly kind: 'text'; text: string }
   | Run
-  | { readonly kind: 'nested'; readonly from: number; readonly column: ObjectColumn | ListColumn; readonly name: string };
+  | {
+      readonly kind: 'nested';
+      readonly from: number;
+      readonly column: ObjectColumn | ListColumn;
+      readonly name: string;
+    };
 
 /** Some columns of a text, side by side. */
 interface Run {

@@ -220,7 +220,9 @@ function keyOf(place: Place, fields: readonly RepresentedField[], { keys }: Layi
   }
   if (table === undefined || columns.size === 0) throw new Unspliceable('Nothing tells entities apart.');
   const sorted = [...columns].toSorted((a, b) => a.index - b.index);
-  const known = keys.find((key) => key.table === table && String(key.columns.map(indexOf)) === String(sorted.map(indexOf)));
+  const known = keys.find(
+    (key) => key.table === table && String(key.columns.map(indexOf)) === String(sorted.map(indexOf)),
+  );
   if (known) return known;
   const key: RowKey = { id: keys.length, table, columns: sorted, slot: table.stride++ };
   keys.push(key);

@@ -52,7 +52,14 @@ export interface Lookup {
 }
 
 /** The program of an operation; `null` when it has to be executed the general way. */
-export function compileProgram({ kind, groups, introspect, isParted, shape, denials }: CompiledOperation): Program | null {
+export function compileProgram({
+  kind,
+  groups,
+  introspect,
+  isParted,
+  shape,
+  denials,
+}: CompiledOperation): Program | null {
   if (kind !== 'query' || introspect !== null || isParted || groups.length === 0) return null;
   try {
     const layout = layOut(groups, shape);
@@ -116,7 +123,11 @@ const opening = Buffer.from('{"data":');
  * Reads the answer to a group, of whose lookups so many entities are wanted; `null` when anything in it is not as
  * expected. The bytes are valid UTF-8.
  */
-export function scanAnswer(bytes: Uint8Array, parts: readonly ProgramPart[], wanted: readonly number[]): readonly Scan[] | null {
+export function scanAnswer(
+  bytes: Uint8Array,
+  parts: readonly ProgramPart[],
+  wanted: readonly number[],
+): readonly Scan[] | null {
   let at = step(bytes, 0, opening);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const scans: Scan[] = [];
@@ -149,7 +160,7 @@ interface Entities {
 function scanList(bytes: Uint8Array, from: number, { part, rows }: Entities): number {
   if (bytes[from] !== 0x5b) return -1;
   if (bytes[from + 1] === 0x5d) return from + 2;
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     at = part.scan(bytes, at + 1, rows);
     if (at < 0) return -1;
     if (bytes[at] === 0x5d) return at + 1;

@@ -125,7 +125,8 @@ class Run implements CallWaiter, Gathered {
     if (isLookup && this.#entityCount(group) === 0) return this.#done(group);
 
     const known = calls.get(partition);
-    const call = known ?? new SharedCall({ group, subgraph, context: this.#context, partition, variables, open: calls });
+    const call =
+      known ?? new SharedCall({ group, subgraph, context: this.#context, partition, variables, open: calls });
     this.#calls.push(call);
     if (isLookup) this.#want(call, group);
     call.join(this);

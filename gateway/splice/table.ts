@@ -5,7 +5,17 @@
  */
 import { type SelectionNode, Kind } from 'graphql';
 import type { FieldShape, NullableShape, ObjectShape, ShapeValue } from '../execute/shape.ts';
-import { type Step, stepAny, stepBoolean, stepEnum, stepFloat, stepInt, stepItems, stepNull, stepString } from './value.ts';
+import {
+  type Step,
+  stepAny,
+  stepBoolean,
+  stepEnum,
+  stepFloat,
+  stepInt,
+  stepItems,
+  stepNull,
+  stepString,
+} from './value.ts';
 
 /** Objects at one place of an answer; a row of numbers for each, in the order of the text. */
 export interface Table {

@@ -99,7 +99,7 @@ function stepNested(bytes: Uint8Array, at: number, depth: number): number {
 
 function stepMembers(bytes: Uint8Array, at: number, depth: number): number {
   if (bytes[at + 1] === 0x7d) return at + 2;
-  for (let p = at; ; ) {
+  for (let p = at; ;) {
     p = stepString(bytes, p + 1);
     if (p < 0 || bytes[p] !== 0x3a) return -1;
     p = stepNested(bytes, p + 1, depth);
@@ -113,7 +113,7 @@ function stepMembers(bytes: Uint8Array, at: number, depth: number): number {
 export function stepItems(bytes: Uint8Array, at: number, item: Step): number {
   if (bytes[at] !== 0x5b) return -1;
   if (bytes[at + 1] === 0x5d) return at + 2;
-  for (let p = at; ; ) {
+  for (let p = at; ;) {
     p = item(bytes, p + 1);
     if (p < 0) return -1;
     if (bytes[p] === 0x5d) return p + 1;

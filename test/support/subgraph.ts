@@ -2,6 +2,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { composeServices } from '@apollo/composition';
 import { execute, parse, subscribe } from 'graphql';
+import { BytesResponse } from '../../gateway/execute/answer.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 
 export type Resolvers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -15,7 +16,7 @@ export interface TestSubgraph extends Subgraph {
 export const federation = (...imports: string[]): string =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ${JSON.stringify(imports)})\n`;
 
-/** A subgraph of graphql-js, answering in this process. */
+/** A subgraph of graphql-js, answering in this process, in bytes as one behind HTTP does. */
 export function createSubgraph(name: string, sdl: string, resolvers: Resolvers): TestSubgraph {
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never });
   const requests: SubgraphRequest[] = [];
@@ -29,7 +30,7 @@ export function createSubgraph(name: string, sdl: string, resolvers: Resolvers):
     sdl,
     origin: `${name}.graphql`,
     requests,
-    fetch: async (request) => (await execute(argumentsOf(request))) as SubgraphResponse,
+    fetch: async (request) => new BytesResponse(Buffer.from(JSON.stringify(await execute(argumentsOf(request)))), name),
     async *subscribe(request) {
       const outcome = await subscribe(argumentsOf(request));
       if (Symbol.asyncIterator in outcome) yield* outcome as AsyncIterable<SubgraphResponse>;

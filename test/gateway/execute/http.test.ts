@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { createHttpSubgraph } from '../../../gateway/execute/http.ts';
 import { isWeftError } from '../../../mesh/core/error.ts';
-import type { SubgraphRequest } from '../../../mesh/core/subgraph.ts';
+import type { SubgraphRequest, SubgraphResponse } from '../../../mesh/core/subgraph.ts';
 import { anonymous } from '../../../mesh/core/subject.ts';
 
 const request: SubgraphRequest = {
@@ -36,6 +36,12 @@ async function open(context: TestContext, listener: RequestListener, options = {
   return subgraph;
 }
 
+/** An answer with all that it says read. */
+const readOf = async (outcome: Promise<SubgraphResponse>) => {
+  const { data, errors, plain } = await outcome;
+  return { data, errors, plain };
+};
+
 const codeOf = async (outcome: Promise<unknown>): Promise<string> => {
   try {
     await outcome;
@@ -55,7 +61,7 @@ test('a request is sent as JSON with the forwarded headers, and its answer read'
     seen = `${incoming.method} ${incoming.url} ${incoming.headers.authorization} ${Buffer.concat(chunks).toString()}`;
     response.end('{"data":{"a":1},"errors":[{"message":"m","path":["a",0],"extensions":{"code":"C"}},7]}');
   });
-  assert.deepEqual(await subgraph.fetch(request, still), {
+  assert.deepEqual(await readOf(subgraph.fetch(request, still)), {
     data: { a: 1 },
     errors: [
       { message: 'm', path: ['a', 0], extensions: { code: 'C' } },
@@ -68,7 +74,7 @@ test('a request is sent as JSON with the forwarded headers, and its answer read'
 
 test('an answer with a backslash is not plain', async (context) => {
   const subgraph = await open(context, (_, response) => response.end('{"data":{"a":"\\n"}}'));
-  assert.deepEqual(await subgraph.fetch(request, still), { data: { a: '\n' }, plain: false });
+  assert.deepEqual(await readOf(subgraph.fetch(request, still)), { data: { a: '\n' }, errors: [], plain: false });
 });
 
 const faults: Readonly<Record<string, RequestListener>> = {
@@ -84,13 +90,17 @@ const faults: Readonly<Record<string, RequestListener>> = {
 for (const [what, listener] of Object.entries(faults)) {
   test(`${what} is an invalid response`, async (context) => {
     const subgraph = await open(context, listener, { responseBytesMax: 4_096 });
-    assert.equal(await codeOf(subgraph.fetch(request, still)), 'SUBGRAPH_INVALID_RESPONSE');
+    assert.equal(await codeOf(readOf(subgraph.fetch(request, still))), 'SUBGRAPH_INVALID_RESPONSE');
   });
 }
 
 test('a well-formed GraphQL answer is taken whatever its status', async (context) => {
   const subgraph = await open(context, (_, response) => response.writeHead(500).end('{"errors":[{"message":"m"}]}'));
-  assert.deepEqual(await subgraph.fetch(request, still), { errors: [{ message: 'm' }], plain: true });
+  assert.deepEqual(await readOf(subgraph.fetch(request, still)), {
+    data: null,
+    errors: [{ message: 'm' }],
+    plain: true,
+  });
 });
 
 test('a connection that is cut makes the subgraph unavailable', async (context) => {
