@@ -2,6 +2,7 @@
  * A subgraph behind HTTP. What the far side sends is measured before it is kept and checked before it is believed; of its
  * faults the client learns a code and the subgraph's name, nothing else.
  */
+import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { isWeftError, WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous } from '../../mesh/core/subject.ts';
@@ -106,7 +107,7 @@ function writeRequest(far: Far, { queryJson, variablesJson, headers }: SubgraphR
 interface Caller {
   readonly resolve: (response: SubgraphResponse) => void;
   readonly reject: (error: unknown) => void;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /** One request under way and those who wait for its answer. One caller leaving does not end it; the last one does. */

@@ -2,6 +2,7 @@
  * Runs compiled groups: each is sent as soon as the groups it depends on have answered, and what comes back is merged
  * into one result. A subgraph that fails costs its own fields; the rest of the answer stands.
  */
+import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
@@ -18,7 +19,7 @@ export interface ExecutionContext {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly subject: Subject;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /** A result under construction. */

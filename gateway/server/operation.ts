@@ -1,4 +1,5 @@
 /** One operation as the transports (HTTP, SSE, WebSocket) and the mesh agent hand it on, and what they get back. */
+import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 
@@ -41,9 +42,9 @@ export interface OperationStream {
 /** The pipeline takes operations whose document is written out; before it stands what takes a client's. */
 export interface Gateway<Request = OperationRequest> {
   /** Runs a query or mutation. Never throws: what fails is in the result. A subscription is refused. */
-  execute(request: Request, signal: AbortSignal): Promise<OperationResult>;
+  execute(request: Request, signal: CancelSignal): Promise<OperationResult>;
   /** Runs any operation; a query or mutation gives its one result. */
-  subscribe(request: Request, signal: AbortSignal): Promise<OperationResult | OperationStream>;
+  subscribe(request: Request, signal: CancelSignal): Promise<OperationResult | OperationStream>;
 }
 
 /** Whether `subscribe` gave a stream. */

@@ -3,6 +3,7 @@
  * before (admitting it, telling who asks) is the transports' part.
  */
 import { type GraphQLError, type OperationDefinitionNode, OperationTypeNode, getVariableValues } from 'graphql';
+import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
@@ -43,7 +44,7 @@ export interface PipelineAnswer extends OperationResult {
 
 export interface Pipeline extends Gateway {
   /** `execute`, and which operation it was. */
-  answer(request: OperationRequest, signal: AbortSignal): Promise<PipelineAnswer>;
+  answer(request: OperationRequest, signal: CancelSignal): Promise<PipelineAnswer>;
 }
 
 /** A request that is ready to be sent to subgraphs. */
@@ -59,7 +60,7 @@ interface PreparedOperation {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const plans = createPlans(options);
 
-  const prepare = (request: OperationRequest, signal: AbortSignal): PreparedOperation => {
+  const prepare = (request: OperationRequest, signal: CancelSignal): PreparedOperation => {
     const document = plans.document(request.query);
     const operation = selectOperation(document, request.operationName);
     assertMethod(operation, request);

@@ -3,6 +3,7 @@
  * fields with the same variables, entities each once. Whoever joins learns where its entities are in the answer.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
+import { Cancellation } from '../../mesh/core/cancel.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subgraph, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { ExecutionContext } from '../execute/run.ts';
@@ -46,7 +47,7 @@ export class SharedCall {
   readonly #options: CallOptions;
   readonly #wanted: readonly Wanted[];
   readonly #waiters = new Set<CallWaiter>();
-  readonly #controller = new AbortController();
+  readonly #cancellation = new Cancellation();
   #size = 0;
 
   constructor(options: CallOptions) {
@@ -77,7 +78,7 @@ export class SharedCall {
   leave(waiter: CallWaiter): void {
     if (!this.#waiters.delete(waiter) || this.#waiters.size > 0) return;
     this.#close();
-    this.#controller.abort();
+    this.#cancellation.cancel();
   }
 
   /** Sends what is wanted. Entities that others want from now on go into another call. */
@@ -93,7 +94,7 @@ export class SharedCall {
     const { operationKind, query, queryJson } = group.group;
     const { headers, subject } = context;
     const request = { operationKind, query, queryJson, variablesJson: this.variablesJson, headers, subject };
-    this.response = subgraph.fetch(request, this.#controller.signal);
+    this.response = subgraph.fetch(request, this.#cancellation);
     this.response.then(
       (response) => this.#finish(this.#scan(response)),
       (error: unknown) => {

@@ -1,4 +1,5 @@
 /** What a request has fetched before it had to be executed the general way, so that nothing is fetched twice. */
+import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { ExecutionContext } from '../execute/run.ts';
@@ -39,7 +40,7 @@ function replaying(subgraph: Subgraph, calls: readonly SharedCall[]): Subgraph {
 }
 
 /** `null` when the signal is first. */
-function beforeAbort<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
+function beforeAbort<Value>(promise: Promise<Value>, signal: CancelSignal): Promise<Value | null> {
   return new Promise((resolve, reject) => {
     const leave = (): void => resolve(null);
     signal.addEventListener('abort', leave, { once: true });

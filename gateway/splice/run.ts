@@ -66,8 +66,8 @@ class Run implements CallWaiter, Gathered {
     this.#context = context;
     this.#asker = asker;
     this.texts = Array.from<string>({ length: partCount }).fill('');
-    this.rows = Array.from<number[]>({ length: tableCount }).fill(noRows);
-    this.joined = Array.from<number[]>({ length: joinCount }).fill(noRows);
+    this.rows = Array.from({ length: tableCount }, () => noRows);
+    this.joined = Array.from({ length: joinCount }, () => noRows);
     this.#waiting = groups.map(({ group }) => group.dependencyCount);
     this.#left = groups.length;
     this.#isAscii = isAscii;

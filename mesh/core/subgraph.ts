@@ -2,6 +2,7 @@
  * Where gateway and domains meet: a subgraph as something that has an SDL and can be asked. The gateway asks in-process
  * subgraphs and those behind HTTP through this one port and cannot tell them apart.
  */
+import type { CancelSignal } from './cancel.ts';
 import type { JsonObject } from './json.ts';
 import type { Subject } from './subject.ts';
 
@@ -45,16 +46,16 @@ export interface Subgraph {
   /** File of the SDL, for error messages; the routing URL where there is none. */
   readonly origin: string;
   /** Answers one operation. Throws a `WeftError` (`SUBGRAPH_…`) when no well-formed answer could be had. */
-  fetch(request: SubgraphRequest, signal: AbortSignal): Promise<SubgraphResponse>;
+  fetch(request: SubgraphRequest, signal: CancelSignal): Promise<SubgraphResponse>;
   /** Answers one subscription; ends when the signal aborts. Absent when the subgraph serves none. */
-  subscribe?(request: SubgraphRequest, signal: AbortSignal): AsyncIterable<SubgraphResponse>;
+  subscribe?(request: SubgraphRequest, signal: CancelSignal): AsyncIterable<SubgraphResponse>;
   /** `null` when it can be asked; else why not. */
   health(): Promise<string | null>;
 }
 
 /** How a domain's process reads through the mesh: the gateway's front door without the socket. */
 export interface MeshQuery {
-  (request: MeshRequest, signal: AbortSignal): Promise<MeshAnswer>;
+  (request: MeshRequest, signal: CancelSignal): Promise<MeshAnswer>;
 }
 
 export interface MeshRequest {

@@ -12,6 +12,7 @@ import {
 import { isWeftError } from '../core/error.ts';
 import { type JsonObject, isJsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
+import { type CancelSignal, abortSignalOf } from '../core/cancel.ts';
 import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from '../core/subgraph.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Operation } from './resolvers.ts';
@@ -26,8 +27,8 @@ export interface SubgraphOptions {
 /** Creates the subgraph. `subscribe` is absent when the schema has no subscriptions. */
 export function createSubgraph({ name, sdl, origin, schema }: SubgraphOptions): Subgraph {
   const read = createReader(schema);
-  const subscribe = (request: SubgraphRequest, signal: AbortSignal) =>
-    follow(schema, read(request.query), { request, signal });
+  const subscribe = (request: SubgraphRequest, signal: CancelSignal) =>
+    follow(schema, read(request.query), { request, signal: abortSignalOf(signal) });
   return {
     name,
     sdl,
@@ -42,7 +43,7 @@ export function createSubgraph({ name, sdl, origin, schema }: SubgraphOptions): 
           schema,
           document: asked.document,
           variableValues: variablesOf(request),
-          contextValue: createOperation(request.subject, signal),
+          contextValue: createOperation(request.subject, abortSignalOf(signal)),
         }),
       );
     },

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { buildSchema, execute, getOperationAST, GraphQLError, parse, subscribe, validate } from 'graphql';
 import { defaultConfig, type Config } from '../../../mesh/core/config.ts';
+import { abortSignalOf } from '../../../mesh/core/cancel.ts';
 import { systemClock, type Clock } from '../../../mesh/core/clock.ts';
 import { WeftError, type ErrorCode } from '../../../mesh/core/error.ts';
 import { createAuthenticator, type Authenticate } from '../../../gateway/auth/subject.ts';
@@ -127,8 +128,8 @@ export function createTinyGateway(trace: Trace): Gateway {
     return { body: JSON.stringify(result), executed: true, status: 200 };
   };
   return {
-    execute: (request, signal) => run(request, signal, false) as Promise<OperationResult>,
-    subscribe: (request, signal) => run(request, signal, true),
+    execute: (request, signal) => run(request, abortSignalOf(signal), false) as Promise<OperationResult>,
+    subscribe: (request, signal) => run(request, abortSignalOf(signal), true),
   };
 }
 
