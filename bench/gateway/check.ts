@@ -52,7 +52,7 @@ export async function checkUpstream(
   await upstream.ask('record');
   const text = await ask(gateway, workload, workload.bodies[0] ?? '');
   const { recorded } = await upstream.ask('take');
-  const expected = workload.forwarded ? identity : undefined;
+  const expected = workload.sharing === 'nothing' ? identity : undefined;
   const odd = recorded.find((call) => call.authorization !== expected);
   if (odd !== undefined || recorded.length === 0) {
     throw new Error(
@@ -68,7 +68,7 @@ async function ask(gateway: Gateway, workload: Workload, body: string): Promise<
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
-      ...(workload.forwarded && { authorization: identity }),
+      ...(workload.sharing === 'nothing' && { authorization: identity }),
     },
     body,
   });

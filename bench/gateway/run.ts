@@ -4,9 +4,10 @@ import { systemClock } from '../../mesh/core/clock.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import { pinLoad } from './gateway.ts';
 import { installPeers, readPeerVersions } from './install.ts';
+import { judge, type Outcome, type Verdict } from './judge.ts';
 import { measure } from './measure.ts';
 import { parseOptions, usage, type Options } from './options.ts';
-import { formatResults, formatTable, judge, rowsOf, type Outcome, type Verdict } from './report.ts';
+import { formatResults, formatTable, rowsOf } from './report.ts';
 import { startUpstream } from './upstream.ts';
 
 process.once('SIGTERM', () => process.exit(143));
@@ -40,12 +41,12 @@ async function run(options: Options): Promise<number> {
     }
   }
 
-  const verdicts = [...judge(outcomes), ...failures];
+  const verdicts = [...judge(outcomes, options.connections), ...failures];
   console.log(formatTable(rowsOf(outcomes)));
   for (const { sentence } of verdicts) console.log(sentence);
   if (options.whole) {
     const setting = { ...options, pinned, when: new Date(systemClock.now()), versions: readVersions() };
-    writeFileSync(new URL('RESULTS.md', import.meta.url), formatResults(outcomes, verdicts, setting));
+    writeFileSync(new URL('../RESULTS.md', import.meta.url), formatResults(outcomes, verdicts, setting));
   }
   return verdicts.every(({ met }) => met) ? 0 : 1;
 }
