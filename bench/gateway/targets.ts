@@ -60,6 +60,27 @@ export const weft: Target = {
   },
 };
 
+/** What else runs on Node; its planner is native. Its own defaults but for the listed settings: `peers/hive/`. */
+const hive: Target = {
+  name: 'hive',
+  title: '@graphql-hive/gateway with @graphql-hive/router-runtime',
+  exact: true,
+  command: ({ port, sharing, flags }) =>
+    node(
+      flags,
+      '.peers/node_modules/@graphql-hive/gateway/dist/bin.js',
+      'supergraph',
+      supergraph,
+      '--hive-router-runtime',
+      '--config-path',
+      pathOf(`.peers/hive/${sharing}.mjs`),
+      '--host',
+      '127.0.0.1',
+      '--port',
+      `${port}`,
+    ),
+};
+
 const floor: Target = {
   name: 'floor',
   title: 'floor: the same upstream calls, no GraphQL',
@@ -69,7 +90,7 @@ const floor: Target = {
 };
 
 /** In the order in which they are started; the floor repeats what was recorded from the one before it. */
-export const targets: readonly Target[] = [baseline, weft, floor];
+export const targets: readonly Target[] = [baseline, hive, weft, floor];
 
 /** The headers that go to the subgraphs, as the peers' scripts take them. */
 function forwarded(sharing: Sharing): readonly string[] {

@@ -64,7 +64,7 @@ const tinyBodies = [JSON.stringify({ query: tiny })];
 const smallBodies = createSmallBodies();
 
 export const workloads: readonly Workload[] = [
-  { id: 'wide-a', title: 'wide (a)', bodies: wideBodies, sharing: 'calls', bars: { apollo: 36 } },
+  { id: 'wide-a', title: 'wide (a)', bodies: wideBodies, sharing: 'calls', bars: { apollo: 36, hive: 8 } },
   { id: 'wide-b', title: 'wide (b)', bodies: wideBodies, sharing: 'nothing', bars: { apollo: 18 } },
   { id: 'small-a', title: 'small (a)', bodies: smallBodies, sharing: 'calls', bars: { apollo: 20 } },
   { id: 'small-b', title: 'small (b)', bodies: smallBodies, sharing: 'nothing', bars: { apollo: 16 } },
