@@ -1,11 +1,11 @@
 /** One workload on all targets: start, check, warm up, then rounds in which each target has its window in turn. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { checkAnswers, checkUpstream, type Checked } from './check.ts';
+import { checkAnswers, checkRules, checkUpstream, type Checked } from './check.ts';
 import { startGateway, type Gateway } from './gateway.ts';
-import { runLoad, type LoadRequest } from './load.ts';
+import { nextIdentity, runLoad, type LoadRequest } from './load.ts';
 import { profile } from './profile.ts';
-import type { Target } from './targets.ts';
+import { weftWithRules, type Target } from './targets.ts';
 import type { Upstream } from './upstream.ts';
 import type { Workload } from './workloads.ts';
 
@@ -19,6 +19,8 @@ export interface Plan {
   readonly pinned: boolean;
   /** Each target has one more window under V8's profiler, and what it saw goes into this folder. */
   readonly profileFolder: string | undefined;
+  /** What Weft is configured with in place of the file that goes with the workload. */
+  readonly config?: string;
 }
 
 /** One window of one target. */
@@ -72,7 +74,7 @@ interface Lane {
 /** Starts every target that the workload is for, and checks it before the next one starts. */
 async function openLanes(
   workload: Workload,
-  { targets, upstream, pinned, profileFolder }: Plan,
+  { targets, upstream, pinned, profileFolder, config }: Plan,
   running: AsyncDisposableStack,
 ): Promise<readonly Lane[]> {
   const lanes: Lane[] = [];
@@ -80,10 +82,11 @@ async function openLanes(
   let first: Checked | undefined;
   for (const target of targets) {
     if (workload.without?.includes(target.name)) continue;
-    const options = { sharing: workload.sharing, recording, pinned, inspected: profileFolder !== undefined };
+    const options = { sharing: workload.sharing, recording, config, pinned, inspected: profileFolder !== undefined };
     const gateway = running.use(await startGateway(target, options));
     const checked = await checkAnswers(gateway, workload, first);
     first ??= checked;
+    if (target === weftWithRules) await checkRules(gateway, workload);
     await checkUpstream(gateway, workload, { upstream, file: recording });
     lanes.push({ gateway, requests: checked.requests, samples: [] });
   }
@@ -106,7 +109,7 @@ async function sample({ gateway, requests }: Lane, workload: Workload, plan: Pla
     connections: workload.connections ?? plan.connections,
     seconds: plan.seconds,
     requests,
-    forwarded: workload.sharing === 'nothing',
+    authorization: authorizationOf(workload),
   };
   const result = await runLoad(load);
   const after = gateway.usage();
@@ -124,4 +127,9 @@ async function sample({ gateway, requests }: Lane, workload: Workload, plan: Pla
     rssBytes: after.rssBytes,
     busy: (userMs + systemMs) / result.elapsedMs,
   };
+}
+
+function authorizationOf({ authorization, sharing }: Workload): (() => string) | undefined {
+  if (authorization !== undefined) return () => authorization;
+  return sharing === 'nothing' ? nextIdentity : undefined;
 }

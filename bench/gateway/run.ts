@@ -1,14 +1,19 @@
 /** `npm run bench:gateway`: Weft's gateway and its peers on the same subgraphs, in one run. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '../../mesh/core/clock.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import { pinLoad } from './gateway.ts';
 import { installPeers, readPeerVersions } from './install.ts';
 import { judge, type Outcome, type Verdict } from './judge.ts';
-import { measure } from './measure.ts';
+import { measure, type Plan, type Series } from './measure.ts';
 import { parseOptions, usage, type Options } from './options.ts';
 import { formatResults, formatTable, rowsOf } from './report.ts';
+import { createStaff } from './staff.ts';
+import { weft, weftWithRules } from './targets.ts';
 import { startUpstream } from './upstream.ts';
+import type { Workload } from './workloads.ts';
 
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGINT', () => process.exit(130));
@@ -31,9 +36,11 @@ async function run(options: Options): Promise<number> {
   const failures: Verdict[] = [];
   await using upstream = await startUpstream();
   for (const workload of options.workloads) {
-    console.error(`Measuring ${workload.title}: ${options.targets.map(({ name }) => name).join(', ')}`);
+    console.error(`Measuring ${workload.title}`);
+    const plan = { ...options, upstream, pinned };
     try {
-      outcomes.push({ workload, series: await measure(workload, { ...options, upstream, pinned }) });
+      const series = workload.rulesCostMax === undefined ? measure(workload, plan) : measureRules(workload, plan);
+      outcomes.push({ workload, series: await series });
     } catch (error) {
       // A wrong answer costs its workload, and the run its good end; a gateway that does not start ends the run.
       if (isWeftError(error)) throw error;
@@ -49,6 +56,14 @@ async function run(options: Options): Promise<number> {
     writeFileSync(new URL('../RESULTS.md', import.meta.url), formatResults(outcomes, verdicts, setting));
   }
   return verdicts.every(({ met }) => met) ? 0 : 1;
+}
+
+/** Weft with rules against Weft without: the same caller, and twice the rounds, for the difference is small. */
+async function measureRules(workload: Workload, plan: Plan): Promise<readonly Series[]> {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'weft-bench-'));
+  const { config, authorization } = await createStaff(folder.path);
+  const targets = [weft, weftWithRules];
+  return await measure({ ...workload, authorization }, { ...plan, targets, config, rounds: 2 * plan.rounds });
 }
 
 function readVersions(): Readonly<Record<string, string>> {

@@ -12,6 +12,8 @@ export interface Launch {
   readonly sharing: Sharing;
   /** A file with one request's upstream calls and its answer, as they were recorded from the target before. */
   readonly recording: string;
+  /** A configuration for Weft in place of the one that goes with the sharing. */
+  readonly config?: string | undefined;
   /** Flags for the gateway's Node beside those that all have. */
   readonly flags: readonly string[];
 }
@@ -30,7 +32,7 @@ export interface Target {
 export const nodeFlags = ['--max-semi-space-size=128'] as const;
 
 /** Whether Weft knows the key `traffic.shareRequests` yet; until then the files that hold it are left out. */
-const hasShareRequests = false;
+export const hasShareRequests = false;
 
 const weftConfigs: Readonly<Record<Sharing, string | undefined>> = {
   calls: hasShareRequests ? pathOf('weft/a.yaml') : undefined,
@@ -53,11 +55,15 @@ export const weft: Target = {
   name: 'weft',
   title: 'Weft',
   exact: true,
-  command({ port, sharing, flags }) {
-    const config = weftConfigs[sharing];
-    const configured = config === undefined ? [] : ['--config', config];
-    return node(flags, '../../cli/weft.ts', 'gateway', '--supergraph', supergraph, '--port', `${port}`, ...configured);
-  },
+  command: (launch) => weftCommand(launch, supergraph),
+};
+
+/** Weft with rules on what the wide query reads; only the workload that compares it with Weft without has it. */
+export const weftWithRules: Target = {
+  name: 'weft, rules',
+  title: 'Weft with @authenticated, @requiresScopes and @policy on the operation',
+  exact: true,
+  command: (launch) => weftCommand(launch, pathOf('supergraph-with-rules.graphql')),
 };
 
 /** What else runs on Node; its planner is native. Its own defaults but for the listed settings: `peers/hive/`. */
@@ -91,6 +97,13 @@ const floor: Target = {
 
 /** In the order in which they are started; the floor repeats what was recorded from the one before it. */
 export const targets: readonly Target[] = [baseline, hive, weft, floor];
+
+function weftCommand(launch: Launch, file: string): readonly string[] {
+  const config = launch.config ?? weftConfigs[launch.sharing];
+  const configured = config === undefined ? [] : ['--config', config];
+  const gateway = ['gateway', '--supergraph', file, '--port', `${launch.port}`, ...configured];
+  return node(launch.flags, '../../cli/weft.ts', ...gateway);
+}
 
 /** The headers that go to the subgraphs, as the peers' scripts take them. */
 function forwarded(sharing: Sharing): readonly string[] {

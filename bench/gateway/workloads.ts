@@ -23,12 +23,16 @@ export interface Workload {
   /** Request bodies, sent in turn. */
   readonly bodies: readonly string[];
   readonly sharing: Sharing;
+  /** What every request carries as `authorization`, for the gateway alone. */
+  readonly authorization?: string;
   /** Keep-alive connections. Default: as `--connections` says. */
   readonly connections?: number;
   /** How many times less CPU per request Weft has to use than each of these targets. */
   readonly bars: Readonly<Record<string, number>>;
   /** What Weft's median latency may come to. */
   readonly p50MsMax?: number;
+  /** What share of its CPU per request rules on the operation may add to Weft, for a subject who passes them all. */
+  readonly rulesCostMax?: number;
   /** Targets that have nothing to say here. */
   readonly without?: readonly string[];
 }
@@ -87,6 +91,7 @@ export const workloads: readonly Workload[] = [
     bars: {},
     p50MsMax: 1.5,
   },
+  { id: 'rules', title: 'wide (rules)', bodies: wideBodies, sharing: 'calls', bars: {}, rulesCostMax: 0.05 },
 ];
 
 /** The same random ids in every run: a linear congruential generator with the constants of Numerical Recipes. */
