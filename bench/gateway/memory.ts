@@ -35,7 +35,9 @@ const lanes = 16;
 const lookSeconds = 30;
 /** A short run looks more often, so that there is something to fit a line to. */
 const looksMin = 12;
-/** The caches fill over the first third; over the other two, what a fitted line may rise. */
+/** Operations before the clock starts: more than the gateway's caches hold. */
+const fillOperations = 10_000;
+/** The first third of the looks does not count; over the other two, what a fitted line may rise. */
 const heapGrowthMbMax = 8;
 const rssGrowthMbMax = 32;
 /** What a collection gives back to the system takes a moment to be gone. */
@@ -58,8 +60,11 @@ async function run(minutes: number): Promise<number> {
   const options = { sharing: 'nothing', recording: '', pinned, inspected: true } as const;
   await using gateway = await startGateway(weft, options);
   using inspector = await openInspector(gateway.inspectorAddress ?? '');
+  const next = createOperations();
+  console.error(`Filling the caches with ${fillOperations} operations`);
+  await drive(gateway, next, (sent) => sent < fillOperations);
   console.log('minute  requests  heap MB  buffers MB  RSS MB');
-  const looks = await watch(gateway, inspector, minutes);
+  const looks = await watch({ gateway, inspector, next, minutes });
   const judged = looks.slice(Math.floor(looks.length / 3));
   const met = [
     judgeGrowth('heap', judged, { figure: ({ heapMb, bufferMb }) => heapMb + bufferMb, max: heapGrowthMbMax }),
@@ -68,20 +73,22 @@ async function run(minutes: number): Promise<number> {
   return met.every(Boolean) ? 0 : 1;
 }
 
-async function watch(gateway: Gateway, inspector: Inspector, minutes: number): Promise<readonly Look[]> {
+interface Watched {
+  readonly gateway: Gateway;
+  readonly inspector: Inspector;
+  /** Gives the next request's body. */
+  readonly next: () => string;
+  readonly minutes: number;
+}
+
+async function watch({ gateway, inspector, next, minutes }: Watched): Promise<readonly Look[]> {
   const looks: Look[] = [];
   const stretchMs = Math.min(lookSeconds, (minutes * 60) / looksMin) * 1_000;
   const start = systemClock.monotonic();
-  const end = start + minutes * 60_000;
-  const next = createOperations();
   let answered = 0;
-  while (systemClock.monotonic() < end) {
+  while (systemClock.monotonic() < start + minutes * 60_000) {
     const until = systemClock.monotonic() + stretchMs;
-    await Promise.all(
-      Array.from({ length: lanes }, async () => {
-        for (; systemClock.monotonic() < until; answered++) await ask(gateway, next());
-      }),
-    );
+    answered += await drive(gateway, next, () => systemClock.monotonic() < until);
     const look = {
       ...(await lookAt(gateway, inspector)),
       minute: (systemClock.monotonic() - start) / 60_000,
@@ -91,6 +98,20 @@ async function watch(gateway: Gateway, inspector: Inspector, minutes: number): P
     console.log(formatLook(look));
   }
   return looks;
+}
+
+/** Sends over all lanes for as long as it is told to, and gives the number of requests. */
+async function drive(gateway: Gateway, next: () => string, more: (sent: number) => boolean): Promise<number> {
+  let sent = 0;
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      while (more(sent)) {
+        sent++;
+        await ask(gateway, next());
+      }
+    }),
+  );
+  return sent;
 }
 
 /** Every other request is somebody's of whom the gateway has never heard. */
