@@ -10,10 +10,15 @@ import { isWeftError, messageOf, WeftError } from '../../mesh/core/error.ts';
 import type { Json } from '../../mesh/core/json.ts';
 import { pinLoad, startGateway, type Gateway } from './gateway.ts';
 import { openInspector, type Inspector } from './inspector.ts';
+import type { Verdict } from './judge.ts';
 import { nextIdentity } from './load.ts';
 import { createOperations } from './operations.ts';
+import { formatMachine, writeSection } from './results.ts';
 import { weft } from './targets.ts';
 import { startUpstream } from './upstream.ts';
+
+const minutesDefault = 10;
+const columns = ['minute', 'requests', 'heap MB', 'buffers MB', 'RSS MB'] as const;
 
 /** One look at the gateway's memory, right after its garbage was collected. */
 interface Look {
@@ -26,9 +31,10 @@ interface Look {
 
 const usage = `Usage: npm run bench:memory -- [--minutes N]
 
-  --minutes N   how long operations change: 1 to 60, default 10
+  --minutes N   how long operations change once the caches are full: 1 to 60, default ${minutesDefault}
   --help
 
+RESULTS.md is written by a run of the default length or more.
 Exit status: 0 flat · 1 memory grew, or an answer was wrong · 2 usage · 3 no gateway, no port.`;
 
 const lanes = 16;
@@ -63,14 +69,32 @@ async function run(minutes: number): Promise<number> {
   const next = createOperations();
   console.error(`Filling the caches with ${fillOperations} operations`);
   await drive(gateway, next, (sent) => sent < fillOperations);
-  console.log('minute  requests  heap MB  buffers MB  RSS MB');
+  console.log(columns.join('  '));
   const looks = await watch({ gateway, inspector, next, minutes });
   const judged = looks.slice(Math.floor(looks.length / 3));
-  const met = [
+  const verdicts = [
     judgeGrowth('heap', judged, { figure: ({ heapMb, bufferMb }) => heapMb + bufferMb, max: heapGrowthMbMax }),
     judgeGrowth('RSS', judged, { figure: ({ rssMb }) => rssMb, max: rssGrowthMbMax }),
   ];
-  return met.every(Boolean) ? 0 : 1;
+  for (const { sentence } of verdicts) console.log(sentence);
+  if (minutes >= minutesDefault) writeSection('Memory', formatMemory(looks, verdicts));
+  return verdicts.every(({ met }) => met) ? 0 : 1;
+}
+
+function formatMemory(looks: readonly Look[], verdicts: readonly Verdict[]): string {
+  const rows = looks.map((look) => `| ${cellsOf(look).join(' | ')} |`);
+  return `Written by \`npm run bench:memory\`: no document comes twice, every other request has an identity of its own, and
+garbage is collected before each look.
+
+| ${columns.join(' | ')} |
+|${'---:|'.repeat(columns.length)}
+${rows.join('\n')}
+
+${verdicts.map(({ sentence }) => `- ${sentence}\n`).join('')}
+| setting | |
+|---|---|
+${formatMachine(new Date(systemClock.now()))}
+`;
 }
 
 interface Watched {
@@ -147,10 +171,14 @@ function inMb(bytes: Json | undefined): number {
   return Number(bytes) / 2 ** 20;
 }
 
-function formatLook({ minute, answered, heapMb, bufferMb, rssMb }: Look): string {
-  const cells = [minute.toFixed(1), `${answered}`, heapMb.toFixed(1), bufferMb.toFixed(1), rssMb.toFixed(1)];
-  const widths = [6, 8, 7, 10, 6];
-  return cells.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ');
+function formatLook(look: Look): string {
+  return cellsOf(look)
+    .map((cell, column) => cell.padStart(columns[column]?.length ?? 0))
+    .join('  ');
+}
+
+function cellsOf({ minute, answered, heapMb, bufferMb, rssMb }: Look): readonly string[] {
+  return [minute.toFixed(1), `${answered}`, heapMb.toFixed(1), bufferMb.toFixed(1), rssMb.toFixed(1)];
 }
 
 /** Says what a line through the looks rises from the first to the last of them. */
@@ -158,13 +186,12 @@ function judgeGrowth(
   name: string,
   looks: readonly Look[],
   { figure, max }: { readonly figure: (look: Look) => number; readonly max: number },
-): boolean {
+): Verdict {
   const span = (looks.at(-1)?.minute ?? 0) - (looks[0]?.minute ?? 0);
   const growth = slopeOf(looks.map((look) => [look.minute, figure(look)])) * span;
   const met = growth <= max;
   const said = `${name}: ${growth.toFixed(1)} MB more over the last ${span.toFixed(1)} minutes`;
-  console.log(`${said}, the bar is at most ${max} MB: ${met ? 'met' : 'MISSED'}.`);
-  return met;
+  return { met, sentence: `${said}, the bar is at most ${max} MB: ${met ? 'met' : 'MISSED'}.` };
 }
 
 /** The least-squares line's rise per unit; 0 for fewer than two points. */
@@ -176,7 +203,7 @@ function slopeOf(points: readonly (readonly [number, number])[]): number {
 }
 
 function readMinutes(args: readonly string[]): number | undefined {
-  const flags = { minutes: { type: 'string', default: '10' }, help: { type: 'boolean' } } as const;
+  const flags = { minutes: { type: 'string', default: `${minutesDefault}` }, help: { type: 'boolean' } } as const;
   const { minutes, help } = parseFlags(() => parseArgs({ args: [...args], options: flags }).values);
   const value = Number(minutes);
   if (help) return undefined;

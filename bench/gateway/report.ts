@@ -1,7 +1,7 @@
-/** From samples to what a reader sees: the table and RESULTS.md. */
-import { cpus, release, totalmem, type } from 'node:os';
+/** From samples to what a reader sees: the table, and the section of RESULTS.md. */
 import { median, ratiosOf, type Outcome, type Verdict } from './judge.ts';
 import type { Sample } from './measure.ts';
+import { formatMachine } from './results.ts';
 import { baseline, nodeFlags } from './targets.ts';
 
 /** One line of the table, its cells as text. */
@@ -66,20 +66,17 @@ export interface Setting {
   readonly seconds: number;
   readonly connections: number;
   readonly pinned: boolean;
-  readonly versions: Readonly<Record<string, string>>;
 }
 
-/** RESULTS.md. */
+/** The section of RESULTS.md. */
 export function formatResults(outcomes: readonly Outcome[], verdicts: readonly Verdict[], setting: Setting): string {
   const [head = [], ...rows] = rowsOf(outcomes).map((row) => `| ${row.join(' | ')} |`);
-  const versions = Object.entries({ node: process.versions.node, ...setting.versions });
+  const missed = verdicts.filter(({ met }) => !met).length;
   const placed = setting.pinned
     ? 'gateway on core 0, load and subgraphs on core 1'
     : 'NOT PINNED: gateway, load and subgraphs share all cores';
-  return `# Gateway benchmark
-
-Written by \`npm run bench:gateway\`; [how to read it](README.md). CPU per request, as medians over interleaved
-rounds of one run; × apollo is the median of the rounds' ratios.
+  return `Written by \`npm run bench:gateway\`. CPU per request, as medians over interleaved rounds of one run; × apollo is the
+median of the rounds' ratios. Of ${verdicts.length} bars ${missed === 0 ? 'none was missed' : `${missed} were MISSED`}.
 
 ${head}
 |---|---|${'---:|'.repeat(header.length - 2)}
@@ -88,11 +85,9 @@ ${rows.join('\n')}
 ${verdicts.map(({ sentence }) => `- ${sentence}\n`).join('')}
 | setting | |
 |---|---|
-| date | ${setting.when.toISOString().slice(0, 10)} |
-| machine | ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()} |
+${formatMachine(setting.when)}
 | placement | ${placed} |
 | load | ${setting.connections} keep-alive connections, closed loop, ${setting.rounds} rounds of ${setting.seconds} s |
 | flags of every Node gateway | \`${nodeFlags.join(' ')}\`, \`NODE_ENV=production\` |
-| versions | ${versions.map(([name, version]) => `${name} ${version}`).join(', ')} |
 `;
 }

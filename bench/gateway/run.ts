@@ -1,15 +1,16 @@
 /** `npm run bench:gateway`: Weft's gateway and its peers on the same subgraphs, in one run. */
-import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../mesh/core/clock.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import { pinLoad } from './gateway.ts';
-import { installPeers, readPeerVersions } from './install.ts';
+import { installPeers } from './install.ts';
 import { judge, type Outcome, type Verdict } from './judge.ts';
 import { measure, type Plan, type Series } from './measure.ts';
 import { parseOptions, usage, type Options } from './options.ts';
 import { formatResults, formatTable, rowsOf } from './report.ts';
+import { writeSection } from './results.ts';
 import { createStaff } from './staff.ts';
 import { weft, weftWithRules } from './targets.ts';
 import { startUpstream } from './upstream.ts';
@@ -52,8 +53,8 @@ async function run(options: Options): Promise<number> {
   console.log(formatTable(rowsOf(outcomes)));
   for (const { sentence } of verdicts) console.log(sentence);
   if (options.whole) {
-    const setting = { ...options, pinned, when: new Date(systemClock.now()), versions: readVersions() };
-    writeFileSync(new URL('../RESULTS.md', import.meta.url), formatResults(outcomes, verdicts, setting));
+    const setting = { ...options, pinned, when: new Date(systemClock.now()) };
+    writeSection('Gateway', formatResults(outcomes, verdicts, setting));
   }
   return verdicts.every(({ met }) => met) ? 0 : 1;
 }
@@ -71,9 +72,4 @@ async function measureRules(workload: Workload, plan: Plan): Promise<readonly Se
     target,
     samples: series.filter((one) => one.target === target).flatMap(({ samples }) => samples),
   }));
-}
-
-function readVersions(): Readonly<Record<string, string>> {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return { weft: (JSON.parse(manifest) as { version: string }).version, ...readPeerVersions() };
 }
