@@ -52,7 +52,7 @@ export async function checkUpstream(
   await upstream.ask('record');
   const text = await ask(gateway, workload, workload.bodies[0] ?? '');
   const { recorded } = await upstream.ask('take');
-  const expected = workload.forwarded ? identity : undefined;
+  const expected = workload.sharing === 'nothing' ? identity : undefined;
   const odd = recorded.find((call) => call.authorization !== expected);
   if (odd !== undefined || recorded.length === 0) {
     throw new Error(
@@ -62,13 +62,22 @@ export async function checkUpstream(
   writeFileSync(file, JSON.stringify({ calls: recorded, answer: JSON.parse(text) }));
 }
 
+/** Asks as nobody, which has to be denied something: rules that bind nobody would cost nothing. */
+export async function checkRules(gateway: Gateway, workload: Workload): Promise<void> {
+  const text = await ask(gateway, { ...workload, authorization: '' }, workload.bodies[0] ?? '');
+  const answer = JSON.parse(text) as Json;
+  if (!isJsonObject(answer) || !Array.isArray(answer['errors']))
+    throw new Error(`${wrong(gateway, workload)}: nobody in particular was denied nothing.`);
+}
+
 async function ask(gateway: Gateway, workload: Workload, body: string): Promise<string> {
+  const authorization = workload.authorization ?? (workload.sharing === 'nothing' ? identity : '');
   const response = await fetch(`http://127.0.0.1:${gateway.port}/graphql`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
-      ...(workload.forwarded && { authorization: identity }),
+      ...(authorization !== '' && { authorization }),
     },
     body,
   });

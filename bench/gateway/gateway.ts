@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../mesh/core/clock.ts';
 import { WeftError } from '../../mesh/core/error.ts';
+import { inspectFlag, inspectorAddressIn } from './inspector.ts';
 import type { Launch, Target } from './targets.ts';
 
 const gatewayCore = '0';
@@ -18,8 +19,9 @@ const pollMs = 50;
 const tickMs = 10;
 
 export interface Usage {
-  /** User and system time since the process began, all its threads. */
-  readonly cpuMs: number;
+  /** Time in its own code and in the kernel since the process began, all its threads. */
+  readonly userMs: number;
+  readonly systemMs: number;
   readonly rssBytes: number;
 }
 
@@ -27,6 +29,8 @@ export interface Usage {
 export interface Gateway extends AsyncDisposable {
   readonly target: Target;
   readonly port: number;
+  /** Where it listens for an inspector; `undefined` when it was started without. */
+  readonly inspectorAddress: string | undefined;
   usage(): Usage;
 }
 
@@ -36,21 +40,34 @@ export function pinLoad(): boolean {
   return spawnSync('taskset', ['-a', '-c', '-p', loadCore, `${process.pid}`]).status === 0;
 }
 
+export interface StartOptions extends Omit<Launch, 'port' | 'flags'> {
+  /** It gets a core of its own. */
+  readonly pinned: boolean;
+  /** It listens for an inspector. */
+  readonly inspected: boolean;
+}
+
 /** Starts a gateway and waits until it answers. Throws `SERVICE_UNAVAILABLE` with its last words when it does not. */
-export async function startGateway(target: Target, launch: Omit<Launch, 'port'>, pinned: boolean): Promise<Gateway> {
+export async function startGateway(target: Target, options: StartOptions): Promise<Gateway> {
   const port = await freePort();
-  const pin = pinned ? ['taskset', '-c', gatewayCore] : [];
-  const child = spawn('env', ['NODE_ENV=production', ...pin, ...target.command({ ...launch, port })], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const pin = options.pinned ? ['taskset', '-c', gatewayCore] : [];
+  const command = target.command({ ...options, port, flags: options.inspected ? [inspectFlag] : [] });
+  const child = spawn('env', ['NODE_ENV=production', ...pin, ...command], { stdio: ['ignore', 'ignore', 'pipe'] });
   const kill = (): void => void child.kill('SIGKILL');
   process.on('exit', kill);
   let words = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-2_000)));
+  let inspectorAddress: string | undefined;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-2_000);
+    inspectorAddress ??= inspectorAddressIn(words);
+  });
 
   const gateway: Gateway = {
     target,
     port,
+    get inspectorAddress() {
+      return inspectorAddress;
+    },
     usage: () => readUsage(child.pid ?? 0),
     async [Symbol.asyncDispose]() {
       await stop(child);
@@ -95,7 +112,11 @@ function readUsage(pid: number): Usage {
   // The name may hold spaces and brackets; utime and stime are the 12th and 13th fields after it (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs, rssBytes: Number(resident) * 1024 };
+  return {
+    userMs: Number(fields[11]) * tickMs,
+    systemMs: Number(fields[12]) * tickMs,
+    rssBytes: Number(resident) * 1024,
+  };
 }
 
 async function freePort(): Promise<number> {

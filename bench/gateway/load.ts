@@ -9,8 +9,8 @@ export interface Load {
   readonly seconds: number;
   /** What is sent in turn, and how long each answer has to be. */
   readonly requests: readonly LoadRequest[];
-  /** Every request carries an `authorization` of its own. */
-  readonly forwarded: boolean;
+  /** What each request carries as `authorization`; `undefined`: nothing. */
+  readonly authorization: (() => string) | undefined;
 }
 
 export interface LoadRequest {
@@ -32,6 +32,11 @@ const headers = 'Host: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: ap
 /** One number for all windows of a run, so that no identity ever comes twice. */
 let identities = 0;
 
+/** An `authorization` that nobody else has. */
+export function nextIdentity(): string {
+  return `Bearer principal-${++identities}`;
+}
+
 /** Runs one window. Throws when an answer is not 200, has not the right length, or does not come. */
 export async function runLoad(load: Load): Promise<LoadResult> {
   const texts = load.requests.map(({ body, answerBytes }) => ({
@@ -46,7 +51,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     const now = systemClock.monotonic();
     const request = texts[turn++ % texts.length];
     if (now >= end || request === undefined) return undefined;
-    const identity = load.forwarded ? `Authorization: Bearer principal-${++identities}\r\n` : '';
+    const identity = load.authorization === undefined ? '' : `Authorization: ${load.authorization()}\r\n`;
     return { text: `POST /graphql HTTP/1.1\r\n${headers}${identity}${request.text}`, wanted: request.answerBytes, now };
   };
   const lanes = Array.from({ length: load.connections }, () => drive(load.port, next, latencies));

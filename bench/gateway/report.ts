@@ -1,14 +1,8 @@
-/** From samples to what a reader sees: ratios, the table, the verdict on the bars, and RESULTS.md. */
-import { cpus, release, totalmem, type } from 'node:os';
-import type { Sample, Series } from './measure.ts';
-import { baseline, nodeFlags, weft } from './targets.ts';
-import type { Workload } from './workloads.ts';
-
-/** All series of one workload. */
-export interface Outcome {
-  readonly workload: Workload;
-  readonly series: readonly Series[];
-}
+/** From samples to what a reader sees: the table, and the section of RESULTS.md. */
+import { median, ratiosOf, type Outcome, type Verdict } from './judge.ts';
+import type { Sample } from './measure.ts';
+import { formatMachine } from './results.ts';
+import { baseline, nodeFlags } from './targets.ts';
 
 /** One line of the table, its cells as text. */
 export type Row = readonly string[];
@@ -17,6 +11,8 @@ const header: Row = [
   'workload',
   'target',
   'CPU ms/req',
+  'user',
+  'system',
   '× apollo',
   '(spread)',
   'req/s',
@@ -32,16 +28,18 @@ export function rowsOf(outcomes: readonly Outcome[]): readonly Row[] {
   const rows = outcomes.flatMap((outcome) =>
     outcome.series.map(({ target, samples }): Row => {
       const middle = (figure: (sample: Sample) => number): number => median(samples.map(figure));
-      const ratios = ratiosOf(outcome, target.name);
+      const ratios = ratiosOf(outcome, { over: baseline.name, of: target.name });
       return [
         outcome.workload.title,
         target.name,
         middle((sample) => sample.cpuMs).toFixed(3),
-        median(ratios).toFixed(1),
-        `${Math.min(...ratios).toFixed(1)}–${Math.max(...ratios).toFixed(1)}`,
+        middle((sample) => sample.userMs).toFixed(3),
+        middle((sample) => sample.systemMs).toFixed(3),
+        ratios.length === 0 ? '–' : median(ratios).toFixed(1),
+        ratios.length === 0 ? '–' : `${Math.min(...ratios).toFixed(1)}–${Math.max(...ratios).toFixed(1)}`,
         middle((sample) => sample.requestsPerSecond).toFixed(0),
-        middle((sample) => sample.p50Ms).toFixed(1),
-        middle((sample) => sample.p99Ms).toFixed(1),
+        middle((sample) => sample.p50Ms).toFixed(2),
+        middle((sample) => sample.p99Ms).toFixed(2),
         middle((sample) => sample.callsPerRequest).toFixed(2),
         (middle((sample) => sample.rssBytes) / 2 ** 20).toFixed(0),
         `${(middle((sample) => sample.busy) * 100).toFixed(0)} %`,
@@ -61,25 +59,6 @@ export function formatTable(rows: readonly Row[]): string {
   return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 
-/** What one workload's bar came to, or why the workload could not be measured. */
-export interface Verdict {
-  readonly met: boolean;
-  readonly sentence: string;
-}
-
-/** Judges every bar whose workload was measured on Weft. */
-export function judge(outcomes: readonly Outcome[]): readonly Verdict[] {
-  return outcomes.flatMap((outcome) => {
-    const { bar, title } = outcome.workload;
-    const ratios = ratiosOf(outcome, weft.name);
-    if (bar === undefined || ratios.length === 0) return [];
-    const ratio = median(ratios);
-    const met = ratio >= bar;
-    const sentence = `${title}: ${ratio.toFixed(1)} × ${baseline.name}, the bar is ${bar}: ${met ? 'met' : 'MISSED'}.`;
-    return [{ met, sentence }];
-  });
-}
-
 /** What a run was made on and with. */
 export interface Setting {
   readonly when: Date;
@@ -87,20 +66,17 @@ export interface Setting {
   readonly seconds: number;
   readonly connections: number;
   readonly pinned: boolean;
-  readonly versions: Readonly<Record<string, string>>;
 }
 
-/** RESULTS.md. */
+/** The section of RESULTS.md. */
 export function formatResults(outcomes: readonly Outcome[], verdicts: readonly Verdict[], setting: Setting): string {
   const [head = [], ...rows] = rowsOf(outcomes).map((row) => `| ${row.join(' | ')} |`);
-  const versions = Object.entries({ node: process.versions.node, ...setting.versions });
+  const missed = verdicts.filter(({ met }) => !met).length;
   const placed = setting.pinned
     ? 'gateway on core 0, load and subgraphs on core 1'
     : 'NOT PINNED: gateway, load and subgraphs share all cores';
-  return `# Gateway benchmark
-
-Written by \`npm run bench:gateway\`; [how to read it](../README.md). CPU per request, as medians over interleaved
-rounds of one run; × apollo is the median of the rounds' ratios.
+  return `Written by \`npm run bench:gateway\`. CPU per request, as medians over interleaved rounds of one run; × apollo is the
+median of the rounds' ratios. Of ${verdicts.length} bars ${missed === 0 ? 'none was missed' : `${missed} were MISSED`}.
 
 ${head}
 |---|---|${'---:|'.repeat(header.length - 2)}
@@ -109,24 +85,9 @@ ${rows.join('\n')}
 ${verdicts.map(({ sentence }) => `- ${sentence}\n`).join('')}
 | setting | |
 |---|---|
-| date | ${setting.when.toISOString().slice(0, 10)} |
-| machine | ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()} |
+${formatMachine(setting.when)}
 | placement | ${placed} |
 | load | ${setting.connections} keep-alive connections, closed loop, ${setting.rounds} rounds of ${setting.seconds} s |
 | flags of every Node gateway | \`${nodeFlags.join(' ')}\`, \`NODE_ENV=production\` |
-| versions | ${versions.map(([name, version]) => `${name} ${version}`).join(', ')} |
 `;
-}
-
-/** The baseline's CPU per request divided by the target's, round by round; empty when the target was not measured. */
-function ratiosOf({ series }: Outcome, name: string): readonly number[] {
-  const base = series.find(({ target }) => target === baseline)?.samples ?? [];
-  const own = series.find(({ target }) => target.name === name)?.samples ?? [];
-  return own.map((sample, round) => (base[round]?.cpuMs ?? Number.NaN) / sample.cpuMs);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }

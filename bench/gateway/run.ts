@@ -1,13 +1,20 @@
 /** `npm run bench:gateway`: Weft's gateway and its peers on the same subgraphs, in one run. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '../../mesh/core/clock.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import { pinLoad } from './gateway.ts';
-import { installPeers, readPeerVersions } from './install.ts';
-import { measure } from './measure.ts';
+import { installPeers } from './install.ts';
+import { judge, type Outcome, type Verdict } from './judge.ts';
+import { measure, type Plan, type Series } from './measure.ts';
 import { parseOptions, usage, type Options } from './options.ts';
-import { formatResults, formatTable, judge, rowsOf, type Outcome, type Verdict } from './report.ts';
+import { formatResults, formatTable, rowsOf } from './report.ts';
+import { writeSection } from './results.ts';
+import { createStaff } from './staff.ts';
+import { weft, weftWithRules } from './targets.ts';
 import { startUpstream } from './upstream.ts';
+import type { Workload } from './workloads.ts';
 
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGINT', () => process.exit(130));
@@ -30,9 +37,11 @@ async function run(options: Options): Promise<number> {
   const failures: Verdict[] = [];
   await using upstream = await startUpstream();
   for (const workload of options.workloads) {
-    console.error(`Measuring ${workload.title}: ${options.targets.map(({ name }) => name).join(', ')}`);
+    console.error(`Measuring ${workload.title}`);
+    const plan = { ...options, upstream, pinned };
     try {
-      outcomes.push({ workload, series: await measure(workload, { ...options, upstream, pinned }) });
+      const series = workload.rulesCostMax === undefined ? measure(workload, plan) : measureRules(workload, plan);
+      outcomes.push({ workload, series: await series });
     } catch (error) {
       // A wrong answer costs its workload, and the run its good end; a gateway that does not start ends the run.
       if (isWeftError(error)) throw error;
@@ -40,17 +49,27 @@ async function run(options: Options): Promise<number> {
     }
   }
 
-  const verdicts = [...judge(outcomes), ...failures];
+  const verdicts = [...judge(outcomes, options.connections), ...failures];
   console.log(formatTable(rowsOf(outcomes)));
   for (const { sentence } of verdicts) console.log(sentence);
   if (options.whole) {
-    const setting = { ...options, pinned, when: new Date(systemClock.now()), versions: readVersions() };
-    writeFileSync(new URL('RESULTS.md', import.meta.url), formatResults(outcomes, verdicts, setting));
+    const setting = { ...options, pinned, when: new Date(systemClock.now()) };
+    writeSection('Gateway', formatResults(outcomes, verdicts, setting));
   }
   return verdicts.every(({ met }) => met) ? 0 : 1;
 }
 
-function readVersions(): Readonly<Record<string, string>> {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return { weft: (JSON.parse(manifest) as { version: string }).version, ...readPeerVersions() };
+/**
+ * Weft with rules against Weft without, for the same caller. Each runs as two processes, for two processes of the same
+ * code differ by some percent for as long as they live.
+ */
+async function measureRules(workload: Workload, plan: Plan): Promise<readonly Series[]> {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'weft-bench-'));
+  const { config, authorization } = await createStaff(folder.path);
+  const targets = [weft, weftWithRules, weftWithRules, weft];
+  const series = await measure({ ...workload, authorization }, { ...plan, targets, config });
+  return [weft, weftWithRules].map((target) => ({
+    target,
+    samples: series.filter((one) => one.target === target).flatMap(({ samples }) => samples),
+  }));
 }

@@ -3,14 +3,19 @@
  * command of its own) and one line here.
  */
 import { fileURLToPath } from 'node:url';
+import type { Sharing } from './workloads.ts';
 
 /** What a gateway is started with. */
 export interface Launch {
   readonly port: number;
-  /** Forwards the caller's `authorization` to the subgraphs. */
-  readonly forwarded: boolean;
+  /** What the gateway may share; with `nothing` it forwards the caller's `authorization` to the subgraphs. */
+  readonly sharing: Sharing;
   /** A file with one request's upstream calls and its answer, as they were recorded from the target before. */
   readonly recording: string;
+  /** A configuration for Weft in place of the one that goes with the sharing. */
+  readonly config?: string | undefined;
+  /** Flags for the gateway's Node beside those that all have. */
+  readonly flags: readonly string[];
 }
 
 export interface Target {
@@ -26,6 +31,15 @@ export interface Target {
 /** What every Node gateway runs with. */
 export const nodeFlags = ['--max-semi-space-size=128'] as const;
 
+/** Whether Weft knows the key `traffic.shareRequests` yet; until then the files that hold it are left out. */
+export const hasShareRequests = false;
+
+const weftConfigs: Readonly<Record<Sharing, string | undefined>> = {
+  calls: hasShareRequests ? pathOf('weft/a.yaml') : undefined,
+  nothing: pathOf('weft/b.yaml'),
+  answers: hasShareRequests ? pathOf('weft/same.yaml') : undefined,
+};
+
 const supergraph = pathOf('supergraph.graphql');
 
 /** What all others are compared with. */
@@ -33,8 +47,7 @@ export const baseline: Target = {
   name: 'apollo',
   title: 'Apollo Server + @apollo/gateway',
   exact: true,
-  command: ({ port, forwarded }) =>
-    node('.peers/apollo.mjs', supergraph, `${port}`, ...(forwarded ? ['authorization'] : [])),
+  command: ({ port, sharing, flags }) => node(flags, '.peers/apollo.mjs', supergraph, `${port}`, ...forwarded(sharing)),
 };
 
 /** What the bars are for. */
@@ -42,15 +55,35 @@ export const weft: Target = {
   name: 'weft',
   title: 'Weft',
   exact: true,
-  command: ({ port, forwarded }) =>
+  command: (launch) => weftCommand(launch, supergraph),
+};
+
+/** Weft with rules on what the wide query reads; only the workload that compares it with Weft without has it. */
+export const weftWithRules: Target = {
+  name: 'weft+rules',
+  title: 'Weft with @authenticated, @requiresScopes and @policy on the operation',
+  exact: true,
+  command: (launch) => weftCommand(launch, pathOf('supergraph-with-rules.graphql')),
+};
+
+/** What else runs on Node; its planner is native. Its own defaults but for the listed settings: `peers/hive/`. */
+const hive: Target = {
+  name: 'hive',
+  title: '@graphql-hive/gateway with @graphql-hive/router-runtime',
+  exact: true,
+  command: ({ port, sharing, flags }) =>
     node(
-      '../../cli/weft.ts',
-      'gateway',
-      '--supergraph',
+      flags,
+      '.peers/node_modules/@graphql-hive/gateway/dist/bin.js',
+      'supergraph',
       supergraph,
+      '--hive-router-runtime',
+      '--config-path',
+      pathOf(`.peers/hive/${sharing}.mjs`),
+      '--host',
+      '127.0.0.1',
       '--port',
       `${port}`,
-      ...(forwarded ? ['--config', pathOf('weft.yaml')] : []),
     ),
 };
 
@@ -58,15 +91,27 @@ const floor: Target = {
   name: 'floor',
   title: 'floor: the same upstream calls, no GraphQL',
   exact: false,
-  command: ({ port, forwarded, recording }) =>
-    node('.peers/floor.mjs', recording, `${port}`, ...(forwarded ? ['authorization'] : [])),
+  command: ({ port, sharing, recording, flags }) =>
+    node(flags, '.peers/floor.mjs', recording, `${port}`, ...forwarded(sharing)),
 };
 
 /** In the order in which they are started; the floor repeats what was recorded from the one before it. */
-export const targets: readonly Target[] = [baseline, weft, floor];
+export const targets: readonly Target[] = [baseline, hive, weft, floor];
 
-function node(script: string, ...rest: readonly string[]): readonly string[] {
-  return [process.execPath, ...nodeFlags, pathOf(script), ...rest];
+function weftCommand(launch: Launch, file: string): readonly string[] {
+  const config = launch.config ?? weftConfigs[launch.sharing];
+  const configured = config === undefined ? [] : ['--config', config];
+  const gateway = ['gateway', '--supergraph', file, '--port', `${launch.port}`, ...configured];
+  return node(launch.flags, '../../cli/weft.ts', ...gateway);
+}
+
+/** The headers that go to the subgraphs, as the peers' scripts take them. */
+function forwarded(sharing: Sharing): readonly string[] {
+  return sharing === 'nothing' ? ['authorization'] : [];
+}
+
+function node(flags: readonly string[], script: string, ...rest: readonly string[]): readonly string[] {
+  return [process.execPath, ...nodeFlags, ...flags, pathOf(script), ...rest];
 }
 
 function pathOf(file: string): string {

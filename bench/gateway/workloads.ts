@@ -1,9 +1,19 @@
 /**
  * What is asked of every gateway. Each shape comes twice: (a) the caller has no identity, so a gateway may share
- * upstream work between requests; (b) every request brings an `authorization` of its own that the subgraphs must
- * see, so nothing can be shared.
+ * upstream calls between requests; (b) every request brings an `authorization` of its own that the subgraphs must
+ * see, so nothing can be shared. The wide shape comes twice more: with leave to answer identical requests under way
+ * at the same time once, and over one connection alone, for the time that an answer takes when nobody else asks.
  */
 import { products } from './subgraphs/data.ts';
+
+/** What the callers of a workload let a gateway share between requests under way at the same time. */
+export type Sharing =
+  /** Upstream calls, but each request is answered by itself: (a). */
+  | 'calls'
+  /** Nothing, for each caller has an identity that goes to the subgraphs: (b). */
+  | 'nothing'
+  /** Whole answers to identical requests. */
+  | 'answers';
 
 export interface Workload {
   /** As `--workload` names it: `wide-a`. */
@@ -12,19 +22,22 @@ export interface Workload {
   readonly title: string;
   /** Request bodies, sent in turn. */
   readonly bodies: readonly string[];
-  /** Every request carries an `authorization` of its own, which goes to the subgraphs. */
-  readonly forwarded: boolean;
-  /** How many times less CPU per request Weft has to use than Apollo; `undefined`: measured, not judged. */
-  readonly bar: number | undefined;
+  readonly sharing: Sharing;
+  /** What every request carries as `authorization`, for the gateway alone. */
+  readonly authorization?: string;
+  /** Keep-alive connections. Default: as `--connections` says. */
+  readonly connections?: number;
+  /** How many times less CPU per request Weft has to use than each of these targets. */
+  readonly bars: Readonly<Record<string, number>>;
+  /** What Weft's median latency may come to. */
+  readonly p50MsMax?: number;
+  /** What share of its CPU per request rules on the operation may add to Weft, for a subject who passes them all. */
+  readonly rulesCostMax?: number;
+  /** Targets that have nothing to say here. */
+  readonly without?: readonly string[];
 }
 
-interface Shape {
-  readonly name: string;
-  readonly bodies: readonly string[];
-  readonly bars?: { readonly a?: number; readonly b?: number };
-}
-
-const smallBodies = 256;
+const smallBodyCount = 256;
 const smallProducts = 10;
 
 /** Nested over all four subgraphs: 16 subgraph requests when every fetch of the plan is sent; the answer has 88 kB. */
@@ -50,16 +63,36 @@ const small = `query Small($upcs: [ID!]!) {
 /** One field of one subgraph: 74 bytes. */
 const tiny = '{ review(id: "r1") { body } }';
 
-const shapes: readonly Shape[] = [
-  { name: 'wide', bodies: [JSON.stringify({ query: wide })], bars: { a: 10 } },
-  { name: 'small', bodies: createSmallBodies() },
-  { name: 'tiny', bodies: [JSON.stringify({ query: tiny })] },
-];
+const wideBodies = [JSON.stringify({ query: wide })];
+const tinyBodies = [JSON.stringify({ query: tiny })];
+const smallBodies = createSmallBodies();
 
-export const workloads: readonly Workload[] = shapes.flatMap(({ name, bodies, bars }) => [
-  { id: `${name}-a`, title: `${name} (a)`, bodies, forwarded: false, bar: bars?.a },
-  { id: `${name}-b`, title: `${name} (b)`, bodies, forwarded: true, bar: bars?.b },
-]);
+export const workloads: readonly Workload[] = [
+  { id: 'wide-a', title: 'wide (a)', bodies: wideBodies, sharing: 'calls', bars: { apollo: 36, hive: 8 } },
+  { id: 'wide-b', title: 'wide (b)', bodies: wideBodies, sharing: 'nothing', bars: { apollo: 18 } },
+  { id: 'small-a', title: 'small (a)', bodies: smallBodies, sharing: 'calls', bars: { apollo: 20 } },
+  { id: 'small-b', title: 'small (b)', bodies: smallBodies, sharing: 'nothing', bars: { apollo: 16 } },
+  { id: 'tiny-a', title: 'tiny (a)', bodies: tinyBodies, sharing: 'calls', bars: { apollo: 32 } },
+  { id: 'tiny-b', title: 'tiny (b)', bodies: tinyBodies, sharing: 'nothing', bars: { apollo: 18 } },
+  {
+    id: 'wide-same',
+    title: 'wide (same)',
+    bodies: wideBodies,
+    sharing: 'answers',
+    bars: { apollo: 300 },
+    without: ['floor'],
+  },
+  {
+    id: 'wide-alone',
+    title: 'wide (alone)',
+    bodies: wideBodies,
+    sharing: 'calls',
+    connections: 1,
+    bars: {},
+    p50MsMax: 1.5,
+  },
+  { id: 'rules', title: 'wide (rules)', bodies: wideBodies, sharing: 'calls', bars: {}, rulesCostMax: 0.05 },
+];
 
 /** The same random ids in every run: a linear congruential generator with the constants of Numerical Recipes. */
 function createSmallBodies(): string[] {
@@ -68,7 +101,7 @@ function createSmallBodies(): string[] {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * products.length);
   };
-  return Array.from({ length: smallBodies }, () => {
+  return Array.from({ length: smallBodyCount }, () => {
     const upcs = new Set<string>();
     while (upcs.size < smallProducts) upcs.add(`p${next() + 1}`);
     return JSON.stringify({ query: small, variables: { upcs: [...upcs] } });
