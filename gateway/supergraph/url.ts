@@ -1,0 +1,115 @@
+/**
+ * A supergraph behind a URL that is polled. The server is asked for what is new only (RFC 9110, section 13.1.2), so an
+ * unchanged supergraph costs neither side anything; one that cannot be had is asked for ever more seldom.
+ */
+import { messageOf } from '../../mesh/core/error.ts';
+import { limits } from '../../mesh/core/limits.ts';
+import { createBell } from './bell.ts';
+import { type Reading, type SupergraphSource, failure } from './reading.ts';
+
+export interface UrlSourceOptions {
+  /** Milliseconds between two looks. */
+  readonly pollMs: number;
+  /** Milliseconds for one look; default `limits.supergraphTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Bytes of the text; default `limits.supergraphBytesMax`. */
+  readonly bytesMax?: number;
+}
+
+/** A name and password in the URL go into the header for them, and into no message. */
+export function createUrlSource(url: string, options: UrlSourceOptions): SupergraphSource {
+  const { timeoutMs = limits.supergraphTimeoutMs, bytesMax = limits.supergraphBytesMax, pollMs } = options;
+  const { address, location, authorization } = partsOf(url);
+  return {
+    location,
+    async *read(signal) {
+      const bell = createBell();
+      let known: Known | null = null;
+      let failures = 0;
+      while (!signal.aborted) {
+        const asked = { address, location, authorization, bytesMax, known };
+        const answer = await ask(asked, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+        if (signal.aborted) return;
+        if ('kind' in answer) {
+          yield answer;
+          failures += 1;
+        } else {
+          if (answer.sdl !== known?.sdl || failures > 0) yield { kind: 'text', sdl: answer.sdl };
+          failures = 0;
+          known = answer;
+        }
+        await bell.wait(Math.min(pollMs * 2 ** failures, Math.max(pollMs, limits.supergraphBackoffMsMax)), signal);
+      }
+    },
+  };
+}
+
+/** What the server gave last. */
+interface Known {
+  readonly sdl: string;
+  readonly etag: string | null;
+}
+
+interface Asked {
+  readonly address: string;
+  readonly location: string;
+  readonly authorization: string | null;
+  readonly bytesMax: number;
+  readonly known: Known | null;
+}
+
+function partsOf(url: string): Pick<Asked, 'address' | 'location' | 'authorization'> {
+  const parsed = URL.parse(url);
+  if (parsed === null) return { address: url, location: url, authorization: null };
+  const { username, password } = parsed;
+  [parsed.username, parsed.password] = ['', ''];
+  const credentials = [username, password].map(decodeURIComponent).join(':');
+  return {
+    address: parsed.href,
+    location: parsed.origin + parsed.pathname,
+    authorization: username === '' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`,
+  };
+}
+
+async function ask(asked: Asked, signal: AbortSignal): Promise<Known | Reading> {
+  const { address, location, authorization, known } = asked;
+  try {
+    const response = await fetch(address, {
+      signal,
+      headers: {
+        accept: 'application/graphql, text/plain;q=0.9, */*;q=0.1',
+        ...(authorization === null ? {} : { authorization }),
+        ...(known?.etag ? { 'if-none-match': known.etag } : {}),
+      },
+    });
+    if (response.status === 200) {
+      const sdl = await readText(response, asked.bytesMax);
+      if (sdl === null) return failure(location, `an answer of more than ${asked.bytesMax} bytes`);
+      return { sdl: sdl === known?.sdl ? known.sdl : sdl, etag: response.headers.get('etag') };
+    }
+    await response.body?.cancel();
+    if (response.status === 304 && known !== null) return known;
+    return failure(location, `the answer ${response.status}`);
+  } catch (error) {
+    return failure(location, wordsOf(error), error);
+  }
+}
+
+/** `null` when there is more of it than may be. */
+async function readText({ body }: Response, bytesMax: number): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What `fetch` throws says little; its cause says what happened. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return messageOf(error);
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  return error.cause instanceof Error ? messageOf(error.cause) || error.message : error.message;
+}
