@@ -202,13 +202,13 @@ test('a swap every 300 ms under load fails no request and ends no stream that is
     return kept.answers.length > 0 && alone.answers.length > 0;
   });
 
-  let isOver = false;
+  const load = new AbortController();
   let answered = 0;
   const worker = async (id: number): Promise<void> => {
-    while (!isOver) {
+    while (!load.signal.aborted) {
       const answer = await ask(gateway.url, `{ product(id: "${id}") { name count a${answered % 7}: count } }`);
       assert.equal(answer.errors, undefined, JSON.stringify(answer));
-      assert.equal((answer.data?.['product'] as { count: number }).count, id * 10);
+      assert.match(JSON.stringify(answer.data), new RegExp(`"count":${id}0`));
       answered += 1;
     }
   };
@@ -220,7 +220,7 @@ test('a swap every 300 ms under load fails no request and ends no stream that is
     gateway.ticker.tick();
   }
   await until(() => gateway.swapped() >= 3);
-  isOver = true;
+  load.abort();
   await Promise.all(workers);
   gateway.ticker.tick();
   await until(() => kept.answers.length > before);
