@@ -91,7 +91,7 @@ async function ask(asked: Asked, signal: AbortSignal): Promise<Known | Reading> 
     if (response.status === 304 && known !== null) return known;
     return failure(location, `the answer ${response.status}`);
   } catch (error) {
-    return failure(location, wordsOf(error), error);
+    return failed(location, error);
   }
 }
 
@@ -108,8 +108,8 @@ async function readText({ body }: Response, bytesMax: number): Promise<string | 
 }
 
 /** What `fetch` throws says little; its cause says what happened. */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return messageOf(error);
-  if (error.name === 'TimeoutError') return 'no answer in time';
-  return error.cause instanceof Error ? messageOf(error.cause) || error.message : error.message;
+function failed(location: string, error: unknown): Reading {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return failure(location, 'no answer in time');
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return failure(location, messageOf(cause) || messageOf(error), cause);
 }
