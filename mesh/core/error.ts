@@ -55,7 +55,7 @@ export const errorKinds = {
   TOKEN_EXPIRED: { ...request, status: 401 },
   UNAUTHORIZED_FIELD_OR_TYPE: { ...request, status: 403 },
   REQUEST_TIMED_OUT: { status: 504, exit: 1, retryable: true, public: true },
-  SUPERGRAPH_CHANGED: { status: 503, exit: 1, retryable: true, public: true },
+  SUPERGRAPH_CHANGED: { ...request, status: 409, retryable: true },
   SERVICE_UNAVAILABLE: { status: 503, exit: 3, retryable: true, public: true },
   // Subgraphs, as the gateway meets them.
   SUBGRAPH_UNAVAILABLE: { status: 502, exit: 3, retryable: true, public: true },
