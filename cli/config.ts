@@ -65,7 +65,10 @@ function fromContent(
   fromFile: (path: string) => string,
 ): Omit<Config, 'host' | 'port' | 'data' | 'neo4jUrl'> {
   return {
-    supergraph: { pollMs: inUnits(supergraph.poll, milliseconds) ?? defaultConfig.supergraph.pollMs },
+    supergraph: {
+      pollMs: inUnits(supergraph.poll, milliseconds) ?? defaultConfig.supergraph.pollMs,
+      headers: supergraph.headers ?? defaultConfig.supergraph.headers,
+    },
     subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema }) => ({
       routingUrl,
       schemaFile: schema === undefined ? null : fromFile(schema.file),

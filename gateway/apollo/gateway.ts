@@ -32,7 +32,13 @@ import { createUrlSource } from '../supergraph/url.ts';
 export type ApolloSupergraph =
   | { readonly supergraph: string }
   | { readonly file: string }
-  | { readonly url: string; readonly pollMs?: number };
+  | {
+      readonly url: string;
+      /** Milliseconds between two looks; default 10,000. */
+      readonly pollMs?: number;
+      /** Headers for the URL; default none. */
+      readonly urlHeaders?: Readonly<Record<string, string>>;
+    };
 
 export type ApolloGatewayOptions<Context extends object = Record<string, unknown>> = ApolloSupergraph & {
   /** Who asks, for the rules of the supergraph. Default: nobody in particular, whom all rules deny. */
@@ -190,7 +196,8 @@ interface AnswerBody {
 function sourceOf(options: ApolloSupergraph): SupergraphSource {
   if ('supergraph' in options) return createTextSource(options.supergraph);
   if ('file' in options) return createFileSource(options.file);
-  return createUrlSource(options.url, { pollMs: options.pollMs ?? defaultConfig.supergraph.pollMs });
+  const { url, pollMs = defaultConfig.supergraph.pollMs, urlHeaders: headers = {} } = options;
+  return createUrlSource(url, { pollMs, headers });
 }
 
 function schemaOf({ supergraph }: GenerationParts): Schema {

@@ -67,6 +67,8 @@ async function nextStamp(path: string, known: string, { bell, signal }: Watching
   while (stamp === known && !signal.aborted) {
     await bell.wait(limits.supergraphLookMs, signal);
     stamp = await stampOf(path);
+    // Other files of the folder may change all the time.
+    if (stamp === known) await createBell().wait(limits.supergraphSettleMs, signal);
   }
   for (let before = ''; before !== stamp && !signal.aborted;) {
     before = stamp;

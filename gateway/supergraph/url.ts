@@ -10,6 +10,8 @@ import { type Reading, type SupergraphSource, failure } from './reading.ts';
 export interface UrlSourceOptions {
   /** Milliseconds between two looks. */
   readonly pollMs: number;
+  /** Sent along each time; default none. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds for one look; default `limits.supergraphTimeoutMs`. */
   readonly timeoutMs?: number;
   /** Bytes of the text; default `limits.supergraphBytesMax`. */
@@ -20,6 +22,7 @@ export interface UrlSourceOptions {
 export function createUrlSource(url: string, options: UrlSourceOptions): SupergraphSource {
   const { timeoutMs = limits.supergraphTimeoutMs, bytesMax = limits.supergraphBytesMax, pollMs } = options;
   const { address, location, authorization } = partsOf(url);
+  const headers = { ...authorization, ...options.headers };
   return {
     location,
     async *read(signal) {
@@ -27,7 +30,7 @@ export function createUrlSource(url: string, options: UrlSourceOptions): Supergr
       let known: Known | null = null;
       let failures = 0;
       while (!signal.aborted) {
-        const asked = { address, location, authorization, bytesMax, known };
+        const asked = { address, location, headers, bytesMax, known };
         const answer = await ask(asked, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
         if (signal.aborted) return;
         if ('kind' in answer) {
@@ -53,32 +56,44 @@ interface Known {
 interface Asked {
   readonly address: string;
   readonly location: string;
-  readonly authorization: string | null;
+  readonly headers: Readonly<Record<string, string>>;
   readonly bytesMax: number;
   readonly known: Known | null;
 }
 
-function partsOf(url: string): Pick<Asked, 'address' | 'location' | 'authorization'> {
+interface UrlParts extends Pick<Asked, 'address' | 'location'> {
+  readonly authorization: Readonly<Record<string, string>>;
+}
+
+function partsOf(url: string): UrlParts {
   const parsed = URL.parse(url);
-  if (parsed === null) return { address: url, location: url, authorization: null };
+  if (parsed === null) return { address: url, location: url, authorization: {} };
   const { username, password } = parsed;
   [parsed.username, parsed.password] = ['', ''];
-  const credentials = [username, password].map(decodeURIComponent).join(':');
+  const credentials = unescape(`${username}:${password}`);
   return {
     address: parsed.href,
     location: parsed.origin + parsed.pathname,
-    authorization: username === '' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`,
+    authorization: username === '' ? {} : { authorization: `Basic ${credentials.toString('base64')}` },
   };
 }
 
+/** What stands behind percent signs, byte by byte; a sign before anything else stands for itself. */
+function unescape(text: string): Buffer {
+  const bytes = text.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1');
+}
+
 async function ask(asked: Asked, signal: AbortSignal): Promise<Known | Reading> {
-  const { address, location, authorization, known } = asked;
+  const { address, location, headers, known } = asked;
   try {
     const response = await fetch(address, {
       signal,
       headers: {
         accept: 'application/graphql, text/plain;q=0.9, */*;q=0.1',
-        ...(authorization === null ? {} : { authorization }),
+        ...headers,
         ...(known?.etag ? { 'if-none-match': known.etag } : {}),
       },
     });

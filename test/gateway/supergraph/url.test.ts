@@ -27,7 +27,11 @@ async function open(context: TestContext, answer: Answer, options: Partial<UrlSo
     registry.answer(response, request);
   });
   const stop = new AbortController();
-  const source = createUrlSource(url.replace('//', '//user:p%40ss@') + '?key=1', { pollMs: 10, ...options });
+  const source = createUrlSource(url.replace('//', '//user:p%40ss@') + '?key=1', {
+    pollMs: 10,
+    headers: { 'x-key': 'k' },
+    ...options,
+  });
   const readings = source.read(stop.signal)[Symbol.asyncIterator]();
   context.after(async () => {
     stop.abort();
@@ -58,6 +62,7 @@ test('a URL is asked for what is new only, and gives a text once', async (contex
   assert.equal(first?.headers['if-none-match'], undefined);
   assert.equal(second?.headers['if-none-match'], '"1"');
   assert.equal(first?.headers.authorization, `Basic ${Buffer.from('user:p@ss').toString('base64')}`);
+  assert.equal(first?.headers['x-key'], 'k');
   assert.equal(first?.url, '/graphql?key=1');
 });
 
