@@ -21,9 +21,14 @@ export function createFileSource(path: string): SupergraphSource {
         let last: Reading | null = null;
         while (!signal.aborted) {
           const reading: Reading = await readOnce(path);
-          if (!isSame(reading, last)) yield reading;
-          last = reading;
-          stamp = await nextStamp(path, stamp, { bell, signal });
+          const after = await stampOf(path);
+          // What changed as it was read may be half of one and half of the other.
+          if (after === stamp) {
+            if (!isSame(reading, last)) yield reading;
+            last = reading;
+            await untilChanged(path, stamp, { bell, signal });
+          }
+          stamp = await settledStamp(path, signal);
         }
       } finally {
         watcher?.close();
@@ -61,15 +66,19 @@ interface Watching {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when the file looks different from what it was, and has for a while not changed again. */
-async function nextStamp(path: string, known: string, { bell, signal }: Watching): Promise<string> {
-  let stamp = known;
-  while (stamp === known && !signal.aborted) {
+/** Resolves when the file looks different from what it was. */
+async function untilChanged(path: string, stamp: string, { bell, signal }: Watching): Promise<void> {
+  for (;;) {
     await bell.wait(limits.supergraphLookMs, signal);
-    stamp = await stampOf(path);
+    if (signal.aborted || (await stampOf(path)) !== stamp) return;
     // Other files of the folder may change all the time.
-    if (stamp === known) await createBell().wait(limits.supergraphSettleMs, signal);
+    await createBell().wait(limits.supergraphSettleMs, signal);
   }
+}
+
+/** How the file looks once it has not changed for a while. */
+async function settledStamp(path: string, signal: AbortSignal): Promise<string> {
+  let stamp = await stampOf(path);
   for (let before = ''; before !== stamp && !signal.aborted;) {
     before = stamp;
     await createBell().wait(limits.supergraphSettleMs, signal);

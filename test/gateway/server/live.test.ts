@@ -1,6 +1,6 @@
 /** Supergraphs exchanged while they are served: real sockets before and behind the gateway, a real file between. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -159,6 +159,12 @@ async function ask(url: string, query: string): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
+/** In one step: a test that writes in place would have to tell apart what a slow machine saw in between. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}~`, text);
+  await rename(`${file}~`, file);
+}
+
 /** Waits until it is so, for ten seconds at most. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let count = 0; !(await isSo()); count++) {
@@ -215,7 +221,7 @@ test('a swap every 300 ms under load fails no request and ends no stream that is
   const workers = [1, 2, 3, 4].map(worker);
   const before = kept.answers.length;
   for (let version = 1; version <= 10; version++) {
-    await writeFile(gateway.file, sdlOf(version)(gateway.urls));
+    await replaceFile(gateway.file, sdlOf(version)(gateway.urls));
     await sleep(300);
     gateway.ticker.tick();
   }
@@ -245,7 +251,7 @@ test('a changed type is seen by the next request, and ends the streams that use 
     gateway.ticker.tick();
     return using.answers.length > 0 && other.answers.length > 0;
   });
-  await writeFile(gateway.file, compose([...all(2, 'Int!'), ticker], gateway.urls));
+  await replaceFile(gateway.file, compose([...all(2, 'Int!'), ticker], gateway.urls));
   await until(() => gateway.swapped() === 1);
   const type = await ask(gateway.url, '{ __type(name: "Product") { fields { name type { kind } } } }');
   assert.match(JSON.stringify(type.data), /"name":"count","type":\{"kind":"NON_NULL"\}/);
@@ -277,13 +283,13 @@ test('a subgraph that moves is asked at its new place; the old connection is clo
   };
   const slowUrl = await serveSubgraph(context, slow);
   const oldUrl = gateway.urls.get('stock') ?? '';
-  await writeFile(gateway.file, compose([...all(2), ticker], new Map([...gateway.urls, ['stock', slowUrl]])));
+  await replaceFile(gateway.file, compose([...all(2), ticker], new Map([...gateway.urls, ['stock', slowUrl]])));
   await until(() => gateway.swapped() === 1);
   assert.ok(!gateway.open.has(oldUrl));
 
   const underWay = ask(gateway.url, '{ product(id: "1") { name count } }');
   await asked.promise;
-  await writeFile(gateway.file, compose([...all(3), ticker], gateway.urls));
+  await replaceFile(gateway.file, compose([...all(3), ticker], gateway.urls));
   await until(() => gateway.swapped() === 2);
   assert.deepEqual((await ask(gateway.url, '{ product(id: "2") { count } }')).data, { product: { count: 20 } });
   assert.ok(gateway.open.has(slowUrl), 'the connection that a request waits for stays');
@@ -304,7 +310,7 @@ test('a broken supergraph changes nothing, is told of in one line, and is forgot
     whole.replaceAll(/http:\S+?"/g, 'weft:here"'),
   ]) {
     gateway.notes.length = 0;
-    await writeFile(gateway.file, broken);
+    await replaceFile(gateway.file, broken);
     await until(() => gateway.notes.length > 0);
     assert.equal(gateway.notes.length, 1);
     assert.match(
@@ -320,7 +326,7 @@ test('a broken supergraph changes nothing, is told of in one line, and is forgot
     });
   }
   assert.equal(gateway.swapped(), 0);
-  await writeFile(gateway.file, compose([...all(2), ticker], gateway.urls));
+  await replaceFile(gateway.file, compose([...all(2), ticker], gateway.urls));
   await until(() => gateway.swapped() === 1);
   assert.equal(gateway.live.trouble(), null);
   await until(() => {

@@ -37,7 +37,8 @@ interface Asking {
 
 function use(plans: Plans, text: string, { variables = {}, subject = anonymous }: Asking = {}): readonly string[] {
   const document = plans.document(text);
-  return plans.operation(document, { operation: selectOperation(document, null), variables, subject }).coordinates;
+  return plans.operation(document, { operation: selectOperation(document, null), variables, subject }).operation
+    .coordinates;
 }
 
 test('recent() gives the operations used last, the last one first', () => {
