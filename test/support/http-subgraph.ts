@@ -12,8 +12,8 @@ export async function serveSubgraph(context: TestContext, subgraph: Subgraph): P
     const { query, variables } = JSON.parse(Buffer.concat(chunks).toString()) as { query: string; variables: object };
     const request = { operationKind: 'query', query, queryJson: '', headers: {}, subject: anonymous } as const;
     const variablesJson = JSON.stringify(variables);
-    const answer = await subgraph.fetch({ ...request, variablesJson }, new AbortController().signal);
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    const { bytes, data, errors } = await subgraph.fetch({ ...request, variablesJson }, new AbortController().signal);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(bytes ?? JSON.stringify({ data, errors }));
   });
 }
 

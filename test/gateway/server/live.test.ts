@@ -209,6 +209,7 @@ test('a swap every 300 ms under load fails no request and ends no stream that is
   });
 
   const load = new AbortController();
+  context.after(() => load.abort());
   let answered = 0;
   const worker = async (id: number): Promise<void> => {
     while (!load.signal.aborted) {
