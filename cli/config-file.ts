@@ -18,6 +18,7 @@ export interface ConfigFile {
   readonly host?: string;
   readonly port?: number;
   readonly data?: string;
+  readonly supergraph?: { readonly poll?: string; readonly headers?: Readonly<Record<string, string>> };
   readonly subgraphs?: Readonly<
     Record<string, { readonly routing_url: string; readonly schema?: { readonly file: string } }>
   >;

@@ -52,6 +52,7 @@ function configPath(named: string | undefined, folder: string): string | null {
 /** The part that only the file can say. */
 function fromContent(
   {
+    supergraph = {},
     subgraphs = {},
     domains = {},
     auth = {},
@@ -64,6 +65,10 @@ function fromContent(
   fromFile: (path: string) => string,
 ): Omit<Config, 'host' | 'port' | 'data' | 'neo4jUrl'> {
   return {
+    supergraph: {
+      pollMs: inUnits(supergraph.poll, milliseconds) ?? defaultConfig.supergraph.pollMs,
+      headers: supergraph.headers ?? defaultConfig.supergraph.headers,
+    },
     subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema }) => ({
       routingUrl,
       schemaFile: schema === undefined ? null : fromFile(schema.file),

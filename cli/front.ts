@@ -3,15 +3,14 @@ import { type Authenticate, createAuthenticator } from '../gateway/auth/subject.
 import { type AccessRecorder, createAccessRecorder } from '../gateway/policy/access.ts';
 import { createClientGateway, createDocuments } from '../gateway/server/documents.ts';
 import type { Report } from '../gateway/server/failure.ts';
+import type { GenerationParts } from '../gateway/server/generation.ts';
 import { type Probe, createHealthRoute } from '../gateway/server/health.ts';
 import { createHttpServer } from '../gateway/server/http.ts';
 import { createPageRoute } from '../gateway/server/page.ts';
 import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
-import type { Supergraph } from '../gateway/supergraph/supergraph.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import type { Config } from '../mesh/core/config.ts';
 import { type MockUser, anonymous } from '../mesh/core/subject.ts';
-import type { Subgraph } from '../mesh/core/subgraph.ts';
 import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
@@ -19,10 +18,10 @@ import { readManifest } from './documents.ts';
 import type { Output } from './output.ts';
 import { readPolicies } from './policies.ts';
 
-export interface FrontOptions {
+export interface FrontOptions extends GenerationParts {
   readonly config: Config;
-  readonly supergraph: Supergraph;
-  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  /** Why an older supergraph is served than there is, where supergraphs change. */
+  readonly supergraphTrouble?: Probe;
   /** Documents that the page opens with. */
   readonly examples: readonly string[];
   readonly mockUsers: readonly MockUser[];
@@ -43,7 +42,7 @@ export interface Front {
 
 /** Listens. Throws `PORT_IN_USE`, `CONFIG_INVALID` or `POLICY_INVALID`. */
 export async function openFront(options: FrontOptions): Promise<Front> {
-  const { config, supergraph, subgraphs, log, output } = options;
+  const { config, log, output, supergraphTrouble: trouble } = options;
   const report: Report = (error, id) => output.note(`${id} ${messageOf(error)}`);
   const documents = createDocuments({ ...config.documents, manifest: readManifest(config.documents) });
   const recorder: AccessRecorder | null =
@@ -52,8 +51,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       onFailure: (error) => output.note(`access could not be recorded: ${messageOf(error)}`),
     });
   const pipeline = createPipeline({
-    supergraph,
-    subgraphs,
+    ...options,
     policies: readPolicies(config.policy.file),
     limits: config.limits,
     recorder,
@@ -67,8 +65,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     report,
     routes: [
       createHealthRoute({
-        subgraphs: () => Object.fromEntries([...subgraphs].map(([name, subgraph]) => [name, () => subgraph.health()])),
+        subgraphs: () =>
+          Object.fromEntries(Array.from(pipeline.subgraphs(), ([name, one]) => [name, () => one.health()])),
         parts: options.parts,
+        ...(trouble ? { supergraph: trouble } : {}),
       }),
       createPageRoute({ examples: options.examples }),
     ],

@@ -1,10 +1,10 @@
 /** `weft gateway`: the gateway alone, before subgraphs behind HTTP, whoever composed them. */
-import { readFile } from 'node:fs/promises';
 import { createHttpSubgraph } from '../gateway/execute/http.ts';
-import { readSupergraph } from '../gateway/supergraph/supergraph.ts';
+import type { SubgraphAddress } from '../gateway/execute/lease.ts';
+import { LiveSupergraph } from '../gateway/server/live.ts';
+import { createSource } from '../gateway/supergraph/source.ts';
 import { systemClock } from '../mesh/core/clock.ts';
-import { readEnvironment } from '../mesh/core/config.ts';
-import { WeftError } from '../mesh/core/error.ts';
+import { type Config, readEnvironment } from '../mesh/core/config.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
 import { openFront } from './front.ts';
@@ -13,13 +13,15 @@ import { untilStopped } from './stop.ts';
 const { config, host, port } = commonFlags;
 
 export const command = defineCommand({
-  description: 'Runs the gateway before the subgraphs that a supergraph names. Stops on SIGTERM or SIGINT.',
+  description:
+    'Runs the gateway before the subgraphs that a supergraph names, and takes up a new supergraph as it serves. ' +
+    'Stops on SIGTERM or SIGINT.',
   flags: {
     supergraph: {
       kind: 'text',
-      value: 'FILE',
+      value: 'FILE|URL',
       required: true,
-      description: 'supergraph SDL, composed by `weft compose` or elsewhere',
+      description: 'supergraph SDL, composed by `weft compose` or elsewhere; a file is watched, a URL polled',
     },
     config,
     host,
@@ -28,56 +30,44 @@ export const command = defineCommand({
   async run({ flags, output }) {
     const startedAt = systemClock.monotonic();
     const settings = readConfig({ file: flags.config, flags: { host: flags.host, port: flags.port }, readEnvironment });
-    const supergraph = readSupergraph(await readSdl(flags.supergraph));
-    const subgraphs = new Map(
-      supergraph.planner.subgraphs.map(({ name, url }) => {
-        const { routingUrl } = settings.subgraphs[name] ?? { routingUrl: url };
-        const { timeouts, limits } = settings;
-        const options = {
-          name,
-          sdl: '',
-          url: routingUrl,
-          timeoutMs: timeouts.subgraphMs,
-          responseBytesMax: limits.responseBytes,
-        };
-        return [name, createHttpSubgraph(options)];
-      }),
+    const source = createSource(flags.supergraph, settings.supergraph);
+    await using parts = new AsyncDisposableStack();
+    const live = parts.adopt(
+      new LiveSupergraph({ source, connect: (address) => connect(address, settings), note: output.note }),
+      (one) => one.close(),
     );
-    const front = await openFront({
-      config: settings,
-      supergraph,
-      subgraphs,
-      examples: [],
-      mockUsers: [],
-      log: null,
-      parts: {},
-      output,
-    });
+    const first = await live.first();
+    const front = parts.adopt(
+      await openFront({
+        ...first,
+        config: settings,
+        supergraphTrouble: async () => live.trouble(),
+        examples: [],
+        mockUsers: [],
+        log: null,
+        parts: {},
+        output,
+      }),
+      (one) => one.close(),
+    );
+    live.follow(front.pipeline);
     output.ready(
       [
         ['gateway', `${front.url}/graphql`],
         ['page', `${front.url}/`],
-        ['subgraphs', [...subgraphs.keys()].join(', ')],
+        ['supergraph', source.location],
+        ['subgraphs', [...first.subgraphs.keys()].join(', ')],
       ],
       systemClock.monotonic() - startedAt,
     );
     await untilStopped();
-    await front.close();
-    await Promise.all([...subgraphs.values()].map((subgraph) => subgraph.close()));
     return 0;
   },
 });
 
-async function readSdl(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new WeftError('CONFIG_INVALID', {
-      action: `Cannot read supergraph "${file}"`,
-      found: 'no file that can be read',
-      wanted: 'a supergraph SDL',
-      fix: 'Give its path with --supergraph.',
-      cause,
-    });
-  }
+/** The configuration may say another routing URL than the supergraph. */
+function connect({ name, url }: SubgraphAddress, { subgraphs, timeouts, limits }: Config) {
+  const { routingUrl } = subgraphs[name] ?? { routingUrl: url };
+  const { subgraphMs: timeoutMs } = timeouts;
+  return createHttpSubgraph({ name, sdl: '', url: routingUrl, timeoutMs, responseBytesMax: limits.responseBytes });
 }

@@ -46,7 +46,12 @@ function configKeys(node: SchemaNode, path = ''): readonly (readonly [string, st
     const at = `${path}${key}`;
     assert.ok(child.description, `weft.schema.json describes "${at}"`);
     if (child.properties) return configKeys(child, `${at}.`);
-    if (typeof child.additionalProperties === 'object') return configKeys(child.additionalProperties, `${at}.*.`);
+    if (typeof child.additionalProperties === 'object') {
+      const { properties } = child.additionalProperties;
+      return properties
+        ? configKeys(child.additionalProperties, `${at}.*.`)
+        : [[`${at}.*`, child.description] as const];
+    }
     if (child.items?.properties) return configKeys(child.items, `${at}[].`);
     return [[at, child.description] as const];
   });

@@ -6,6 +6,8 @@ export interface Cache<Value extends object | string> {
   get(key: string, make: () => Value): Value;
   /** The value under a key, if there is one. */
   find(key: string): Value | undefined;
+  /** The values used last, the last one first. */
+  recent(count: number): readonly Value[];
   clear(): void;
 }
 
@@ -30,6 +32,7 @@ export function createCache<Value extends object | string>({ bytesMax, sizeOf }:
       return value;
     },
     find: (key) => entries.get(key),
+    recent: (count) => [...entries.values().take(count)],
     clear: () => entries.clear(),
   };
 }

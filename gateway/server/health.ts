@@ -13,6 +13,8 @@ export interface HealthOptions {
   readonly subgraphs: () => Readonly<Record<string, Probe>>;
   /** Beside them, by name: `log`, `lineage`. */
   readonly parts: Readonly<Record<string, Probe>>;
+  /** Gives why an older supergraph is served than there is. The gateway is ready all the same. */
+  readonly supergraph?: Probe;
 }
 
 interface Health {
@@ -34,9 +36,16 @@ export function createHealthRoute(options: HealthOptions): Route {
 }
 
 async function lookAt(options: HealthOptions): Promise<Reply> {
-  const [subgraphs, parts] = await Promise.all([askAll(options.subgraphs()), askAll(options.parts)]);
+  const [subgraphs, parts, supergraph] = await Promise.all([
+    askAll(options.subgraphs()),
+    askAll(options.parts),
+    options.supergraph && ask(options.supergraph),
+  ]);
   const isUp = [...Object.values(subgraphs), ...Object.values(parts)].every(({ status }) => status === 'up');
-  const body = { status: isUp ? 'up' : 'down', subgraphs, ...parts };
+  const served = supergraph && {
+    supergraph: supergraph.status === 'down' ? { ...supergraph, status: 'stale' } : supergraph,
+  };
+  const body = { status: isUp ? 'up' : 'down', ...served, subgraphs, ...parts };
   return jsonReply(isUp ? 200 : 503, JSON.stringify(body));
 }
 

@@ -2,36 +2,28 @@
  * The life of one request: document → operation → variables → authorize → plan → execute → shape → record. What comes
  * before (admitting it, telling who asks) is the transports' part.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type GraphQLError, type OperationDefinitionNode, OperationTypeNode, getVariableValues } from 'graphql';
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
-import type { RequestLimits } from '../../mesh/core/config.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
-import type { Subject } from '../../mesh/core/subject.ts';
-import type { Rule } from '../../mesh/policy/rules.ts';
-import { type NamedPolicies, decideRule } from '../../mesh/policy/view.ts';
-import { type CompiledOperation, compileOperation, writeAnswer } from '../execute/operation.ts';
+import { type CompiledOperation, writeAnswer } from '../execute/operation.ts';
 import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
-import { compileProgram } from '../splice/program.ts';
-import { type RunningProgram, runProgram, startProgram } from '../splice/run.ts';
-import { type Cache, createCache } from '../plan/cache.ts';
-import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
-import { normaliseOperation } from '../plan/normalise.ts';
+import { type RunningProgram, runProgram } from '../splice/run.ts';
+import { selectOperation } from '../plan/document.ts';
+import { describeView } from '../plan/view.ts';
 import type { AccessRecorder } from '../policy/access.ts';
-import { rulesOf } from '../policy/prune.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import type { Report } from './failure.ts';
+import { Generation, type GenerationParts } from './generation.ts';
 import type { Gateway, OperationRequest, OperationResult } from './operation.ts';
+import { type NumberedDocument, type PlansOptions, warmPlans } from './plans.ts';
 import { refusal } from './refusal.ts';
-import { streamAnswers } from './stream.ts';
+import { LiveStream, type StreamGround } from './stream.ts';
 
-export interface PipelineOptions {
-  readonly supergraph: Supergraph;
-  readonly subgraphs: ReadonlyMap<string, Subgraph>;
-  readonly policies: NamedPolicies;
-  readonly limits: RequestLimits;
+export interface PipelineOptions extends GenerationParts, PlansOptions {
   readonly recorder: AccessRecorder | null;
   readonly report: Report;
 }
@@ -45,10 +37,18 @@ export interface PipelineAnswer extends OperationResult {
 export interface Pipeline extends Gateway {
   /** `execute`, and which operation it was. */
   answer(request: OperationRequest, signal: CancelSignal): Promise<PipelineAnswer>;
+  /**
+   * Puts another supergraph in service, between two requests, once the operations used last are planned on it. Requests
+   * under way finish where they began; streams go on if they can. One swap at a time; a signal that aborts hurries it.
+   */
+  swap(parts: GenerationParts, signal?: AbortSignal): Promise<void>;
+  /** The subgraphs in service, by name. */
+  subgraphs(): ReadonlyMap<string, Subgraph>;
 }
 
 /** A request that is ready to be sent to subgraphs. */
 interface PreparedOperation {
+  readonly document: NumberedDocument;
   readonly operation: CompiledOperation;
   /** `null` when the operation can only be executed the general way. */
   readonly program: RunningProgram | null;
@@ -58,18 +58,8 @@ interface PreparedOperation {
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const plans = createPlans(options);
-
-  const prepare = (request: OperationRequest, signal: CancelSignal): PreparedOperation => {
-    const document = plans.document(request.query);
-    const operation = selectOperation(document, request.operationName);
-    assertMethod(operation, request);
-    const variables = coerceVariables(operation, request.variables, options.supergraph);
-    const compiled = plans.operation(document, { operation, variables, subject: request.subject });
-    const { headers, subject } = request;
-    const context = { subgraphs: options.subgraphs, variables, headers, subject, signal };
-    return { ...compiled, context, variables: request.variables };
-  };
+  let current = new Generation(options, options);
+  const streams = new Map<LiveStream, OperationRequest>();
 
   const run = async (prepared: PreparedOperation): Promise<PipelineAnswer> => {
     const { operation, variables } = prepared;
@@ -89,12 +79,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 
   const answer: Pipeline['answer'] = async (request, signal) => {
+    const generation = current;
+    generation.enter();
     try {
-      const prepared = prepare(request, signal);
+      const prepared = prepare(generation, request, signal);
       if (prepared.operation.kind === OperationTypeNode.SUBSCRIPTION) throw subscriptionRefused();
       return await run(prepared);
     } catch (error) {
       return { ...refusal(error, options.report), operation: null };
+    } finally {
+      generation.leave();
     }
   };
 
@@ -102,15 +96,34 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     answer,
     execute: answer,
     async subscribe(request, signal) {
+      const generation = current;
+      generation.enter();
       try {
-        const prepared = prepare(request, signal);
-        if (prepared.operation.source === null) return await run(prepared);
+        const prepared = prepare(generation, request, signal);
+        const ground = groundOf(generation, prepared);
+        if (ground === null) return await run(prepared);
+        const stream = new LiveStream(ground, () => streams.delete(stream));
+        streams.set(stream, request);
         options.recorder?.record(prepared.operation, request.subject);
-        return { stream: streamAnswers(prepared.operation, prepared.operation.source, prepared.context) };
+        return { stream: stream.answers };
       } catch (error) {
         return refusal(error, options.report);
+      } finally {
+        generation.leave();
       }
     },
+    async swap(parts, signal) {
+      const [old, next] = [current, new Generation(parts, options)];
+      await warmPlans(next.plans, old.plans.recent(limits.supergraphWarmMax), signal);
+      current = next;
+      old.retire();
+      const moved = [...streams];
+      for (const [stream, request] of moved) {
+        moveStream(stream, request, next);
+        await nextTurn();
+      }
+    },
+    subgraphs: () => current.subgraphs,
   };
 }
 
@@ -125,67 +138,38 @@ function splice({
 /** Requests in a row whose answers were not as a program expects: there its subgraphs write otherwise. */
 const missesMax = 100;
 
-/** Documents by text, and their compiled operations by everything that decides one. */
-interface Plans {
-  document(text: string): NumberedDocument;
-  operation(document: NumberedDocument, asked: Asked): Pick<PreparedOperation, 'operation' | 'program'>;
+function prepare(
+  { supergraph, subgraphs, plans }: Generation,
+  request: OperationRequest,
+  signal: CancelSignal,
+): PreparedOperation {
+  const document = plans.document(request.query);
+  const operation = selectOperation(document, request.operationName);
+  assertMethod(operation, request);
+  const variables = coerceVariables(operation, request.variables, supergraph);
+  const planned = plans.operation(document, { operation, variables, subject: request.subject });
+  const { headers, subject } = request;
+  const context = { subgraphs, variables, headers, subject, signal };
+  return { document, operation: planned.operation, program: planned.program, context, variables: request.variables };
 }
 
-interface NumberedDocument extends ParsedDocument {
-  readonly number: number;
+/** `null` for what is no subscription, and for one of which policy left nothing to ask. */
+function groundOf(generation: Generation, { document, operation, context }: PreparedOperation): StreamGround | null {
+  const { source } = operation;
+  if (source === null) return null;
+  const { apiSchema } = generation.supergraph.planner;
+  return { operation, source, context, generation, view: () => describeView(document.ast, apiSchema) };
 }
 
-interface Asked {
-  readonly operation: OperationDefinitionNode;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly subject: Subject;
-}
-
-/** An operation in normal form with the rules that can bear on it. */
-interface Form {
-  readonly operation: OperationDefinitionNode;
-  readonly rules: readonly Rule[];
-}
-
-function createPlans({ supergraph, policies, limits: bounds }: PipelineOptions): Plans {
-  const schema = supergraph.planner.apiSchema;
-  const bytesMax = limits.documentCacheBytesMax;
-  const sizeOf = () => bytesPerOperation;
-  const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
-  const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
-  const compiled: Cache<Pick<PreparedOperation, 'operation' | 'program'>> = createCache({ bytesMax, sizeOf });
-  let count = 0;
-  return {
-    document: (text) =>
-      documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
-    operation(document, { operation, variables, subject }) {
-      const conditions = document.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
-      const key = `${document.number} ${operation.name?.value ?? ''} ${conditions}`;
-      const form = forms.get(key, () => {
-        const normal = normaliseOperation(operation, document.ast, variables);
-        return { operation: normal, rules: rulesOf(normal, schema, supergraph.rules) };
-      });
-      const denials = denialsFor(form.rules, subject, policies);
-      const signature = form.rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('');
-      return compiled.get(`${key} ${signature}`, () => {
-        const operation = compileOperation(form.operation, supergraph, denials);
-        const program = compileProgram(operation);
-        return { operation, program: program && startProgram(program) };
-      });
-    },
-  };
-}
-
-/** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
-const bytesPerOperation = 64 * 1024;
-
-function denialsFor(rules: readonly Rule[], subject: Subject, policies: NamedPolicies): ReadonlyMap<Rule, string> {
-  const denials = new Map<Rule, string>();
-  for (const rule of rules) {
-    const verdict = decideRule(rule, subject, policies);
-    if (!verdict.allow) denials.set(rule, verdict.reason);
+/** A subscription that the new supergraph refuses has no ground there. */
+function moveStream(stream: LiveStream, request: OperationRequest, generation: Generation): void {
+  let ground: StreamGround | null = null;
+  try {
+    ground = groundOf(generation, prepare(generation, request, stream.context.signal));
+  } catch {
+    // The stream's client is told that it changed, and why when it subscribes again.
   }
-  return denials;
+  stream.move(ground);
 }
 
 function coerceVariables(

@@ -70,8 +70,10 @@ export const stepFloat: Step = (bytes, at) => {
   return p - from <= 16 && isNumberEnd(bytes[p]) ? p : -1;
 };
 
+/** `true` or `false`. */
 export const stepBoolean: Step = (bytes, at) => (bytes[at] === 0x74 ? stepTrue(bytes, at) : stepFalse(bytes, at));
 
+/** `null`. */
 export const stepNull: Step = stepWord('null');
 const stepTrue: Step = stepWord('true');
 const stepFalse: Step = stepWord('false');

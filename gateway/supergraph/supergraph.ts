@@ -1,5 +1,6 @@
 /** A supergraph in use: what clients see, how it is planned, and what binds them. */
 import { parse } from 'graphql';
+import { WeftError, isWeftError, messageOf } from '../../mesh/core/error.ts';
 import { type Rules, readRules } from '../../mesh/policy/rules.ts';
 import { type Planner, createPlanner } from '../plan/planner.ts';
 
@@ -9,7 +10,12 @@ export interface Supergraph {
   readonly rules: Rules;
 }
 
-/** Reads a supergraph SDL, whoever composed it. Throws `COMPOSITION_FAILED`. */
+/** Reads a supergraph SDL, whoever composed it. Throws `COMPOSITION_FAILED` or `POLICY_INVALID`. */
 export function readSupergraph(sdl: string): Supergraph {
-  return { sdl, planner: createPlanner(sdl), rules: readRules(parse(sdl, { noLocation: true })) };
+  try {
+    return { sdl, planner: createPlanner(sdl), rules: readRules(parse(sdl, { noLocation: true })) };
+  } catch (cause) {
+    if (isWeftError(cause)) throw cause;
+    throw new WeftError('COMPOSITION_FAILED', { action: 'Cannot read the supergraph', found: messageOf(cause), cause });
+  }
 }

@@ -12,6 +12,8 @@ export interface Config {
   readonly port: number;
   /** Folder of the embedded stores. Default `.weft`. */
   readonly data: string;
+  /** Where `weft gateway` takes its supergraph from a URL: milliseconds between two looks, and headers for it. */
+  readonly supergraph: { readonly pollMs: number; readonly headers: Readonly<Record<string, string>> };
   /** Subgraphs behind HTTP, by name, beside the domains in `subgraphs/`. */
   readonly subgraphs: Readonly<Record<string, SubgraphConfig>>;
   /** Settings of the domains that this mesh hosts, by name. */
@@ -77,6 +79,7 @@ export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4000,
   data: '.weft',
+  supergraph: { pollMs: limits.supergraphPollMs, headers: {} },
   subgraphs: {},
   domains: {},
   auth: { issuers: [], claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes' } },

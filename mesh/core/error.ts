@@ -33,6 +33,7 @@ export const errorKinds = {
   PORT_IN_USE: environment,
   STORE_CORRUPT: { ...environment, retryable: false },
   STORE_UNAVAILABLE: environment,
+  SUPERGRAPH_UNAVAILABLE: environment,
   // The log.
   EVENT_INVALID: { status: 400, exit: 1, retryable: false, public: true },
   EVENT_TOO_LARGE: { status: 413, exit: 1, retryable: false, public: true },
@@ -54,6 +55,7 @@ export const errorKinds = {
   TOKEN_EXPIRED: { ...request, status: 401 },
   UNAUTHORIZED_FIELD_OR_TYPE: { ...request, status: 403 },
   REQUEST_TIMED_OUT: { status: 504, exit: 1, retryable: true, public: true },
+  SUPERGRAPH_CHANGED: { ...request, status: 409, retryable: true },
   SERVICE_UNAVAILABLE: { status: 503, exit: 3, retryable: true, public: true },
   // Subgraphs, as the gateway meets them.
   SUBGRAPH_UNAVAILABLE: { status: 502, exit: 3, retryable: true, public: true },

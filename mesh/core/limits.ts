@@ -83,6 +83,19 @@ export const limits = {
   subgraphIdleMs: 4_000,
   /** How often deadlines of calls under way are looked at. */
   subgraphSweepMs: 25,
+  /** Supergraphs. */
+  supergraphBytesMax: 64 * 1024 * 1024,
+  supergraphPollMs: 10_000,
+  /** A supergraph's URL that cannot be had is asked ever more seldom, down to this. */
+  supergraphBackoffMsMax: 120_000,
+  supergraphTimeoutMs: 10_000,
+  /** How long a file has to be at rest before it is read again. */
+  supergraphSettleMs: 100,
+  /** How often a file is looked at where the system does not tell of changes. */
+  supergraphLookMs: 2_000,
+  /** Operations that are planned on a new supergraph before it is in service, and how long that may take. */
+  supergraphWarmMax: 100,
+  supergraphWarmMs: 10_000,
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
   subscriptionsPerSocketMax: 100,

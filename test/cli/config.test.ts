@@ -62,6 +62,7 @@ describe('readConfig()', () => {
 host: 0.0.0.0
 port: 4100
 data: var/weft
+supergraph: { poll: 1m, headers: { x-key: k } }
 subgraphs:
   flights: { routing_url: "http://127.0.0.1:4001/graphql", schema: { file: flights.graphql } }
   asked: { routing_url: https://asked.example/graphql }
@@ -83,6 +84,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       host: '0.0.0.0',
       port: 4100,
       data: join(home, 'var/weft'),
+      supergraph: { pollMs: 60_000, headers: { 'x-key': 'k' } },
       subgraphs: {
         flights: { routingUrl: 'http://127.0.0.1:4001/graphql', schemaFile: join(home, 'flights.graphql') },
         asked: { routingUrl: 'https://asked.example/graphql', schemaFile: null },

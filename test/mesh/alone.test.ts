@@ -2,26 +2,12 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Answer } from '../support/gateway.ts';
-import { runWeft, temporaryFolder } from '../support/mesh.ts';
-import { once } from 'node:events';
+import { runWeft, serveWeft, temporaryFolder } from '../support/mesh.ts';
 
-/** Runs a verb that serves, until the test ends; its URL. */
-async function serve(context: TestContext, words: readonly string[], cwd: string): Promise<string> {
-  const { child, output, exited } = runWeft(words, { cwd });
-  context.after(async () => {
-    child.kill('SIGTERM');
-    assert.equal((await exited).status, 0);
-  });
-  while (!/^Ready in/m.test(output())) {
-    const ended = await Promise.race([
-      child.stderr && once(child.stderr, 'data').then(() => false),
-      exited.then(() => true),
-    ]);
-    assert.ok(!ended, output());
-  }
-  return /http:\/\/\S+?(?=\/graphql|\/?\s)/.exec(output())?.[0] ?? '';
+async function serve(...words: Parameters<typeof serveWeft>): Promise<string> {
+  return (await serveWeft(...words)).url;
 }
 
 async function ask(url: string, query: string, variables = {}): Promise<Answer> {

@@ -1,4 +1,9 @@
-/** A pipeline over test subgraphs, asked without a socket. */
+/**
+ * A gateway over test subgraphs, asked without a socket: by its pipeline, or through Apollo Server with the pipeline
+ * behind it. Cases that hold for both run on both: see `test/gateway/apollo/federation.test.ts`.
+ */
+import assert from 'node:assert/strict';
+import { ApolloServer } from '@apollo/server';
 import { defaultConfig } from '../../mesh/core/config.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
@@ -6,6 +11,7 @@ import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { NamedPolicies } from '../../mesh/policy/view.ts';
 import type { AccessRecorder } from '../../gateway/policy/access.ts';
+import { createApolloGateway } from '../../gateway/apollo/gateway.ts';
 import { isStream } from '../../gateway/server/operation.ts';
 import { type Pipeline, createPipeline } from '../../gateway/server/pipeline.ts';
 import { readSupergraph } from '../../gateway/supergraph/supergraph.ts';
@@ -40,9 +46,17 @@ export interface TestGatewayOptions {
   readonly recorder?: AccessRecorder;
 }
 
+let door: 'pipeline' | 'apollo' = 'pipeline';
+
+/** Decides how the gateways made from here on are asked. */
+export function useDoor(name: typeof door): void {
+  door = name;
+}
+
 export function createTestGateway(subgraphs: readonly Subgraph[], options: TestGatewayOptions = {}): TestGateway {
+  const supergraph = options.supergraph ?? composeForTest(subgraphs);
   const pipeline = createPipeline({
-    supergraph: readSupergraph(options.supergraph ?? composeForTest(subgraphs)),
+    supergraph: readSupergraph(supergraph),
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
     policies: options.policies ?? new Map(),
     limits: defaultConfig.limits,
@@ -59,9 +73,11 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     headers,
     readOnly: false,
   });
+  const apollo = createApolloDoor(supergraph, subgraphs, options);
   return {
     pipeline,
     async ask(query, ask = {}) {
+      if (door === 'apollo') return apollo(query, ask);
       const { body } = await pipeline.execute(requestOf(query, ask), new AbortController().signal);
       return JSON.parse(body) as Answer;
     },
@@ -70,5 +86,42 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
       if (!isStream(outcome)) yield JSON.parse(outcome.body) as Answer;
       else for await (const body of outcome.stream) yield JSON.parse(body) as Answer;
     },
+  };
+}
+
+type ContextValue = Required<Pick<Ask, 'subject' | 'headers'>>;
+
+/** Apollo Server as its users start it, on the first question. Subgraphs stay in this process. */
+function createApolloDoor(
+  supergraph: string,
+  subgraphs: readonly Subgraph[],
+  { policies = new Map() }: TestGatewayOptions,
+): TestGateway['ask'] {
+  let starting: Promise<ApolloServer<ContextValue>> | null = null;
+  const start = async () => {
+    const gateway = createApolloGateway<ContextValue>({
+      supergraph,
+      policies,
+      subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
+      subject: ({ subject }) => subject,
+      headers: ({ headers }) => headers,
+      note: (line) => assert.fail(line),
+    });
+    const server = new ApolloServer<ContextValue>({
+      gateway,
+      introspection: true,
+      includeStacktraceInErrorResponses: false,
+      stopOnTerminationSignals: false,
+    });
+    await server.start();
+    return server;
+  };
+  return async (query, { variables = {}, subject = anonymous, headers = {}, operationName } = {}) => {
+    starting ??= start();
+    const server = await starting;
+    const request = { query, variables, ...(operationName === undefined ? {} : { operationName }) };
+    const { body } = await server.executeOperation(request, { contextValue: { subject, headers } });
+    assert.equal(body.kind, 'single');
+    return JSON.parse(JSON.stringify(body.kind === 'single' ? body.singleResult : null)) as Answer;
   };
 }

@@ -1,4 +1,5 @@
 /** The whole mesh as its users start it: `weft start` in a process of its own, on a free port, over real data. */
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -94,6 +95,20 @@ export function runWeft(
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const exited = once(child, 'close').then(([status]) => ({ status: status as number | null, stdout, stderr }));
   return { child, output: () => stderr, exited };
+}
+
+/** Runs a verb that serves, in a folder and until the test ends; it has to end well. */
+export async function serveWeft(
+  context: TestContext,
+  words: readonly string[],
+  cwd: string,
+): Promise<{ readonly url: string; readonly output: () => string }> {
+  const { child, output, exited } = runWeft(words, { cwd });
+  context.after(async () => {
+    child.kill('SIGTERM');
+    assert.equal((await exited).status, 0);
+  });
+  return { url: await readyUrl(child, output, exited), output };
 }
 
 async function readyUrl(child: ChildProcess, output: () => string, exited: Run['exited']): Promise<string> {

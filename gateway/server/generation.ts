@@ -1,0 +1,48 @@
+/**
+ * A supergraph in service, with the subgraphs behind it and everything that was made from it. Whoever works with a
+ * generation enters it first: one that was replaced lets go of its subgraphs when the last has left.
+ */
+import type { Subgraph } from '../../mesh/core/subgraph.ts';
+import type { Supergraph } from '../supergraph/supergraph.ts';
+import { type Plans, type PlansOptions, createPlans } from './plans.ts';
+
+/** What a generation is made of. */
+export interface GenerationParts {
+  readonly supergraph: Supergraph;
+  /** By name, all that the supergraph names. */
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  /** Called once, when nobody will ask these subgraphs through this generation any more. */
+  readonly release?: () => void;
+}
+
+export class Generation {
+  readonly supergraph: Supergraph;
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  readonly plans: Plans;
+  readonly #release: (() => void) | undefined;
+  #uses = 0;
+  #isRetired = false;
+
+  constructor({ supergraph, subgraphs, release }: GenerationParts, options: Omit<PlansOptions, 'supergraph'>) {
+    this.supergraph = supergraph;
+    this.subgraphs = subgraphs;
+    this.plans = createPlans({ ...options, supergraph });
+    this.#release = release;
+  }
+
+  enter(): void {
+    this.#uses += 1;
+  }
+
+  leave(): void {
+    this.#uses -= 1;
+    if (this.#isRetired && this.#uses === 0) this.#release?.();
+  }
+
+  /** Another one has taken its place: nobody new enters. */
+  retire(): void {
+    this.enter();
+    this.#isRetired = true;
+    this.leave();
+  }
+}

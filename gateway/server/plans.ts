@@ -1,0 +1,141 @@
+/** What is remembered of one supergraph's operations: documents by text, compiled operations by everything that decides one. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { OperationDefinitionNode } from 'graphql';
+import { systemClock } from '../../mesh/core/clock.ts';
+import type { RequestLimits } from '../../mesh/core/config.ts';
+import { limits } from '../../mesh/core/limits.ts';
+import type { Subject } from '../../mesh/core/subject.ts';
+import type { Rule } from '../../mesh/policy/rules.ts';
+import { type NamedPolicies, decideRule } from '../../mesh/policy/view.ts';
+import { type CompiledOperation, compileOperation } from '../execute/operation.ts';
+import { type Cache, createCache } from '../plan/cache.ts';
+import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
+import { normaliseOperation } from '../plan/normalise.ts';
+import { type Denials, rulesOf } from '../policy/prune.ts';
+import { compileProgram } from '../splice/program.ts';
+import { type RunningProgram, startProgram } from '../splice/run.ts';
+import type { Supergraph } from '../supergraph/supergraph.ts';
+
+export interface PlansOptions {
+  readonly supergraph: Supergraph;
+  readonly policies: NamedPolicies;
+  readonly limits: RequestLimits;
+}
+
+export interface Plans {
+  /** Parsed and validated. Throws as `parseDocument` does. */
+  document(text: string): NumberedDocument;
+  operation(document: NumberedDocument, asked: Asked): PlannedOperation;
+  /** The operations used last, the last one first, with what it takes to plan them elsewhere. */
+  recent(count: number): readonly RecentOperation[];
+}
+
+export interface NumberedDocument extends ParsedDocument {
+  readonly number: number;
+}
+
+export interface PlannedOperation {
+  readonly operation: CompiledOperation;
+  /** `null` when the operation can only be executed the general way. */
+  readonly program: RunningProgram | null;
+}
+
+export interface Asked {
+  readonly operation: OperationDefinitionNode;
+  /** Coerced. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly subject: Subject;
+}
+
+export interface RecentOperation {
+  readonly text: string;
+  readonly name: string | null;
+  /** Values of the variables that conditions read. */
+  readonly conditions: Readonly<Record<string, unknown>>;
+  /** Somebody who sees of it what those saw for whom it was planned. */
+  readonly subject: Subject;
+}
+
+/** An operation in normal form with the rules that can bear on it. */
+interface Form {
+  readonly operation: OperationDefinitionNode;
+  readonly rules: readonly Rule[];
+}
+
+interface Remembered extends PlannedOperation {
+  readonly recent: RecentOperation;
+}
+
+export function createPlans({ supergraph, policies, limits: bounds }: PlansOptions): Plans {
+  const schema = supergraph.planner.apiSchema;
+  const bytesMax = limits.documentCacheBytesMax;
+  const sizeOf = () => bytesPerOperation;
+  const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
+  const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
+  const compiled: Cache<Remembered> = createCache({ bytesMax, sizeOf });
+  let count = 0;
+  return {
+    document: (text) =>
+      documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
+    operation(document, { operation, variables, subject }) {
+      const conditions = document.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
+      const key = `${document.number} ${operation.name?.value ?? ''} ${conditions}`;
+      const form = forms.get(key, () => {
+        const normal = normaliseOperation(operation, document.ast, variables);
+        return { operation: normal, rules: rulesOf(normal, schema, supergraph.rules) };
+      });
+      const denials = denialsFor(form.rules, subject, policies);
+      const signature = form.rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('');
+      return compiled.get(`${key} ${signature}`, () => ({
+        ...planOperation(form.operation, supergraph, denials),
+        recent: {
+          text: document.text,
+          name: operation.name?.value ?? null,
+          conditions: Object.fromEntries(document.conditions.map((name) => [name, variables[name]])),
+          subject,
+        },
+      }));
+    },
+    recent: (most) => compiled.recent(most).map(({ recent }) => recent),
+  };
+}
+
+function planOperation(form: OperationDefinitionNode, supergraph: Supergraph, denials: Denials): PlannedOperation {
+  const operation = compileOperation(form, supergraph, denials);
+  const program = compileProgram(operation);
+  return { operation, program: program && startProgram(program) };
+}
+
+/**
+ * Plans operations before they are asked for, one each turn of the event loop, within `limits.supergraphWarmMs` and
+ * until the signal aborts. What does not fit the supergraph is passed over: whoever asks for it is told then.
+ */
+export async function warmPlans(
+  plans: Plans,
+  operations: readonly RecentOperation[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const deadline = systemClock.monotonic() + limits.supergraphWarmMs;
+  for (const { text, name, conditions, subject } of operations) {
+    if (signal?.aborted || systemClock.monotonic() > deadline) return;
+    try {
+      const document = plans.document(text);
+      plans.operation(document, { operation: selectOperation(document, name), variables: conditions, subject });
+    } catch {
+      // It is no longer valid here.
+    }
+    await nextTurn();
+  }
+}
+
+/** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
+const bytesPerOperation = 64 * 1024;
+
+function denialsFor(rules: readonly Rule[], subject: Subject, policies: NamedPolicies): Denials {
+  const denials = new Map<Rule, string>();
+  for (const rule of rules) {
+    const verdict = decideRule(rule, subject, policies);
+    if (!verdict.allow) denials.set(rule, verdict.reason);
+  }
+  return denials;
+}
