@@ -20,7 +20,14 @@ export interface ConfigFile {
   readonly data?: string;
   readonly supergraph?: { readonly poll?: string; readonly headers?: Readonly<Record<string, string>> };
   readonly subgraphs?: Readonly<
-    Record<string, { readonly routing_url: string; readonly schema?: { readonly file: string } }>
+    Record<
+      string,
+      {
+        readonly routing_url: string;
+        readonly schema?: { readonly file: string };
+        readonly subscriptions?: { readonly protocol?: 'ws' | 'sse'; readonly url?: string };
+      }
+    >
   >;
   readonly domains?: Readonly<Record<string, { readonly variables?: Readonly<Record<string, Json>> }>>;
   readonly auth?: {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-import { type Config, type EnvironmentName, defaultConfig } from '../mesh/core/config.ts';
+import { type Config, type EnvironmentName, defaultConfig, defaultSubscriptions } from '../mesh/core/config.ts';
 import { WeftError } from '../mesh/core/error.ts';
 import { type ConfigFile, type ReadEnvironment, readConfigFile } from './config-file.ts';
 
@@ -69,9 +69,10 @@ function fromContent(
       pollMs: inUnits(supergraph.poll, milliseconds) ?? defaultConfig.supergraph.pollMs,
       headers: supergraph.headers ?? defaultConfig.supergraph.headers,
     },
-    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema }) => ({
+    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema, subscriptions }) => ({
       routingUrl,
       schemaFile: schema === undefined ? null : fromFile(schema.file),
+      subscriptions: { ...defaultSubscriptions, ...subscriptions },
     })),
     domains: mapValues(domains, ({ variables = {} }) => ({ variables })),
     auth: {

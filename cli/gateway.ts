@@ -4,7 +4,7 @@ import type { SubgraphAddress } from '../gateway/execute/lease.ts';
 import { LiveSupergraph } from '../gateway/server/live.ts';
 import { createSource } from '../gateway/supergraph/source.ts';
 import { systemClock } from '../mesh/core/clock.ts';
-import { type Config, readEnvironment } from '../mesh/core/config.ts';
+import { type Config, defaultSubscriptions, readEnvironment } from '../mesh/core/config.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
 import { openFront } from './front.ts';
@@ -67,7 +67,8 @@ export const command = defineCommand({
 
 /** The configuration may say another routing URL than the supergraph. */
 function connect({ name, url }: SubgraphAddress, { subgraphs, timeouts, limits }: Config) {
-  const { routingUrl } = subgraphs[name] ?? { routingUrl: url };
+  const { routingUrl, subscriptions = defaultSubscriptions } = subgraphs[name] ?? { routingUrl: url };
   const { subgraphMs: timeoutMs } = timeouts;
-  return createHttpSubgraph({ name, sdl: '', url: routingUrl, timeoutMs, responseBytesMax: limits.responseBytes });
+  const { responseBytes: responseBytesMax } = limits;
+  return createHttpSubgraph({ name, sdl: '', url: routingUrl, timeoutMs, responseBytesMax, subscriptions });
 }

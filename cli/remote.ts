@@ -12,6 +12,7 @@ export async function openRemote(name: string, subgraph: SubgraphConfig, config:
     url: subgraph.routingUrl,
     timeoutMs: config.timeouts.subgraphMs,
     responseBytesMax: config.limits.responseBytes,
+    subscriptions: subgraph.subscriptions,
   };
   if (subgraph.schemaFile !== null) {
     const remote = createHttpSubgraph({ ...options, sdl: await readSchema(name, subgraph.schemaFile) });

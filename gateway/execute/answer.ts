@@ -50,12 +50,20 @@ function readResponse(bytes: Uint8Array, subgraph: string): ReadResponse {
   } catch (error) {
     throw invalid(subgraph, 'answered with something that is no JSON', error);
   }
+  return checkAnswer(answer, { subgraph, plain: !text.includes('\\') });
+}
+
+/** A parsed answer; `plain`: its text held no backslash. Throws `SUBGRAPH_INVALID_RESPONSE` as reading bytes does. */
+export function checkAnswer(
+  answer: unknown,
+  { subgraph, plain }: { readonly subgraph: string; readonly plain: boolean },
+): ReadResponse {
   if (!isJsonObject(answer) || (answer['data'] === undefined && answer['errors'] === undefined)) {
     throw invalid(subgraph, 'answered with something that is no GraphQL response');
   }
   const { data = null, errors } = answer;
   if (data !== null && !isJsonObject(data)) throw invalid(subgraph, 'answered with data that is no object');
-  return { data, errors: Array.isArray(errors) ? errors.map(readError) : [], plain: !text.includes('\\') };
+  return { data, errors: Array.isArray(errors) ? errors.map(readError) : [], plain };
 }
 
 function readError(error: unknown): SubgraphError {

@@ -26,6 +26,16 @@ export function createRequestWriter(url: URL): WriteRequest {
   };
 }
 
+/** The headers that go on with a request that another client writes. Throws `TypeError` as a request writer does. */
+export function sendableHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      // How a socket opens is between its two ends (RFC 6455, section 11.3).
+      ([name, value]) => writeHeader(name, value) !== '' && !/^sec-websocket-/i.test(name),
+    ),
+  );
+}
+
 function writeHeader(name: string, value: string): string {
   if (own.has(name.toLowerCase())) return '';
   // RFC 9110, section 5.5: a value that could end its line would begin another header, or another request.

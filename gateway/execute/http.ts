@@ -3,6 +3,7 @@
  * faults the client learns a code and the subgraph's name, nothing else.
  */
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
+import { type SubscriptionsConfig, defaultSubscriptions } from '../../mesh/core/config.ts';
 import { isWeftError, WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous } from '../../mesh/core/subject.ts';
@@ -12,6 +13,7 @@ import { Client } from './client.ts';
 import type { Call, CallFault, CallWaiter } from './connection.ts';
 import { type WriteRequest, createRequestWriter } from './head.ts';
 import type { HttpResponse } from './response.ts';
+import { createSubscriptions } from './subscription.ts';
 
 export interface HttpSubgraphOptions {
   readonly name: string;
@@ -22,6 +24,8 @@ export interface HttpSubgraphOptions {
   readonly timeoutMs?: number;
   /** Bytes of one answer; default `limits.subgraphResponseBytesMax`. */
   readonly responseBytesMax?: number;
+  /** Default: over WebSocket, at `url`. */
+  readonly subscriptions?: SubscriptionsConfig;
 }
 
 export interface HttpSubgraph extends Subgraph {
@@ -35,11 +39,19 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
   const responseBytesMax = options.responseBytesMax ?? limits.subgraphResponseBytesMax;
   const client = new Client({ url, timeoutMs, responseBytesMax });
   const fetch = shareExchanges({ name: options.name, client, write: createRequestWriter(url), underWay: new Map() });
+  const subscriptions = createSubscriptions({
+    ...(options.subscriptions ?? defaultSubscriptions),
+    name: options.name,
+    routingUrl: url,
+    timeoutMs,
+    responseBytesMax,
+  });
   return {
     name: options.name,
     sdl: options.sdl,
     origin: options.url,
     fetch,
+    subscribe: subscriptions.subscribe,
     async health() {
       try {
         assertRead(await fetch(probe, AbortSignal.timeout(timeoutMs)));
@@ -48,7 +60,10 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
         return isWeftError(error) ? error.code : 'SUBGRAPH_UNAVAILABLE';
       }
     },
-    close: async () => client.close(),
+    async close() {
+      subscriptions.close();
+      client.close();
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 /** WebSockets on the gateway's port: taking over connections, keeping them alive, letting them go. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
 import { limits } from '../../mesh/core/limits.ts';
+import { type WebSocket, WebSocketServer } from '../wire/websocket.ts';
 import type { EndpointOptions } from './endpoint.ts';
 import { createProtocol, type Socket } from './protocol.ts';
 

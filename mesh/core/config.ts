@@ -32,6 +32,15 @@ export interface SubgraphConfig {
   readonly routingUrl: string;
   /** File of its SDL; `null`: asked of the subgraph (`_service { sdl }`). */
   readonly schemaFile: string | null;
+  readonly subscriptions: SubscriptionsConfig;
+}
+
+/** How a subgraph behind HTTP serves subscriptions. */
+export interface SubscriptionsConfig {
+  /** `ws`: WebSocket, subprotocol `graphql-transport-ws`. `sse`: server-sent events, distinct connections mode. */
+  readonly protocol: 'ws' | 'sse';
+  /** `null`: where it answers queries. */
+  readonly url: string | null;
 }
 
 export interface DomainConfig {
@@ -75,6 +84,10 @@ export interface RequestLimits {
   readonly responseBytes: number;
 }
 
+/** Of a subgraph that says nothing of subscriptions. */
+export const defaultSubscriptions: SubscriptionsConfig = { protocol: 'ws', url: null };
+
+/** What holds where nothing is said. */
 export const defaultConfig: Config = {
   host: '127.0.0.1',
   port: 4000,

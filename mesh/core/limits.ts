@@ -83,6 +83,10 @@ export const limits = {
   subgraphIdleMs: 4_000,
   /** How often deadlines of calls under way are looked at. */
   subgraphSweepMs: 25,
+  /** Subscriptions under way of one subgraph; each has a connection of its own. */
+  subgraphStreamsMax: 10_000,
+  /** Of events that came of a subgraph and were not taken: no more are read until they are. */
+  subgraphEventsBytesMax: 256 * 1024,
   /** Supergraphs. */
   supergraphBytesMax: 64 * 1024 * 1024,
   supergraphPollMs: 10_000,
@@ -100,6 +104,8 @@ export const limits = {
   accessFlushMs: 250,
   subscriptionsPerSocketMax: 100,
   socketInitMs: 3_000,
+  /** How long the far side of a WebSocket may take to say goodbye. */
+  socketGoodbyeMs: 1_000,
   streamHeartbeatMs: 12_000,
   tokensCachedMax: 1_000,
   tokenCacheMs: 600_000,

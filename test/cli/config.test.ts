@@ -66,6 +66,7 @@ supergraph: { poll: 1m, headers: { x-key: k } }
 subgraphs:
   flights: { routing_url: "http://127.0.0.1:4001/graphql", schema: { file: flights.graphql } }
   asked: { routing_url: https://asked.example/graphql }
+  live: { routing_url: https://live.example/graphql, subscriptions: { protocol: sse, url: https://live.example/sse } }
 domains:
   airports: { variables: { speed: 600, regions: [west, east], nested: { on: true, off: null } } }
   empty: {}
@@ -86,8 +87,21 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       data: join(home, 'var/weft'),
       supergraph: { pollMs: 60_000, headers: { 'x-key': 'k' } },
       subgraphs: {
-        flights: { routingUrl: 'http://127.0.0.1:4001/graphql', schemaFile: join(home, 'flights.graphql') },
-        asked: { routingUrl: 'https://asked.example/graphql', schemaFile: null },
+        flights: {
+          routingUrl: 'http://127.0.0.1:4001/graphql',
+          schemaFile: join(home, 'flights.graphql'),
+          subscriptions: { protocol: 'ws', url: null },
+        },
+        asked: {
+          routingUrl: 'https://asked.example/graphql',
+          schemaFile: null,
+          subscriptions: { protocol: 'ws', url: null },
+        },
+        live: {
+          routingUrl: 'https://live.example/graphql',
+          schemaFile: null,
+          subscriptions: { protocol: 'sse', url: 'https://live.example/sse' },
+        },
       },
       domains: {
         airports: { variables: { speed: 600, regions: ['west', 'east'], nested: { on: true, off: null } } },

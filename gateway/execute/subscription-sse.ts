@@ -1,0 +1,110 @@
+/**
+ * A subgraph's subscription as server-sent events: the "distinct connections mode" of GraphQL over SSE, on a connection
+ * of its own. What is not taken is not read, so a slow client slows its subgraph and fills nothing here.
+ */
+import { type ClientRequest, type IncomingMessage, request as openPlainly } from 'node:http';
+import { request as openSecurely } from 'node:https';
+import { isWeftError } from '../../mesh/core/error.ts';
+import { limits } from '../../mesh/core/limits.ts';
+import type { SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import type { CallFault } from './connection.ts';
+import { EventTooLarge, readEventStream } from './event-stream.ts';
+import type { Subscribing } from './subscribing.ts';
+
+const fell = (what: string, cause?: unknown): CallFault => ({ code: 'SUBGRAPH_UNAVAILABLE', what, cause });
+const broke = (what: string, cause?: unknown): CallFault => ({ code: 'SUBGRAPH_INVALID_RESPONSE', what, cause });
+const tooLarge = broke('sent an event that is too large');
+const overdue: CallFault = { code: 'SUBGRAPH_TIMED_OUT', what: 'did not take the subscription in time' };
+
+/** The subscription's answers. Ends without an error when the subgraph completes it or the signal aborts. */
+export async function* followEventStream(subscribing: Subscribing): AsyncGenerator<SubgraphResponse, void, void> {
+  const { signal, refuse } = subscribing;
+  const outgoing = send(subscribing);
+  const leave = (): void => void outgoing.destroy();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    yield* readAnswers(await responseOf(outgoing, subscribing), subscribing);
+  } catch (error) {
+    // What is read breaks off when the signal aborts.
+    if (!signal.aborted) throw isWeftError(error) ? error : refuse(faultOf(error));
+  } finally {
+    signal.removeEventListener('abort', leave);
+    outgoing.destroy();
+  }
+}
+
+function send({ url, headers, request: { queryJson, variablesJson } }: Subscribing): ClientRequest {
+  const body = `{"query":${queryJson},"variables":${variablesJson}}`;
+  const open = url.protocol === 'https:' ? openSecurely : openPlainly;
+  const outgoing = open(url, {
+    method: 'POST',
+    agent: false,
+    headers: {
+      ...headers,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      accept: 'text/event-stream, application/graphql-response+json;q=0.9, application/json;q=0.8',
+    },
+  });
+  // A connection whose far side is gone without a word ends by itself.
+  outgoing.setSocketKeepAlive(true, limits.streamHeartbeatMs);
+  outgoing.end(body);
+  return outgoing;
+}
+
+function responseOf(outgoing: ClientRequest, { timeoutMs, refuse }: Subscribing): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => {
+      reject(refuse(overdue));
+      outgoing.destroy();
+    }, timeoutMs);
+    outgoing.once('response', resolve);
+    outgoing.once('close', () => clearTimeout(deadline));
+    outgoing.once('response', () => clearTimeout(deadline));
+    outgoing.on('error', (error) => reject(refuse(fell('could not be reached', error))));
+  });
+}
+
+async function* readAnswers(
+  response: IncomingMessage,
+  subscribing: Subscribing,
+): AsyncGenerator<SubgraphResponse, void, void> {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = response.headers;
+  const { refuse, eventBytesMax } = subscribing;
+  if (encoding !== 'identity') throw refuse(broke('answered in an encoding that it was not asked for'));
+  if (/^application\/(graphql-response\+)?json\b/i.test(type)) {
+    return yield parse(await readWhole(response, subscribing), subscribing);
+  }
+  if (!/^text\/event-stream\b/i.test(type)) throw refuse(broke('answered a subscription with no stream'));
+  for await (const event of readEventStream(response, eventBytesMax)) {
+    if (event.type === 'complete') return;
+    if (event.type === 'next' || event.type === 'message') yield parse(event.data, subscribing);
+  }
+  throw refuse(fell('ended the subscription without completing it'));
+}
+
+/** A subscription that is refused may be answered as a query is. */
+async function readWhole(response: IncomingMessage, { refuse, eventBytesMax }: Subscribing): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > eventBytesMax) throw refuse(tooLarge);
+    chunks.push(chunk);
+  }
+  return String(Buffer.concat(chunks));
+}
+
+function parse(text: string, { read, refuse }: Subscribing): SubgraphResponse {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(broke('sent an event that is no JSON', cause));
+  }
+  return read(answer, !text.includes('\\'));
+}
+
+function faultOf(error: unknown): CallFault {
+  return error instanceof EventTooLarge ? tooLarge : fell('broke off the subscription', error);
+}

@@ -1,0 +1,95 @@
+/**
+ * Subscriptions of a subgraph behind HTTP. Each has a connection of its own: nothing is shared between subscribers, so
+ * forwarded headers of one can bear on no other, and one that is slow holds up itself alone.
+ */
+import { WeftError } from '../../mesh/core/error.ts';
+import type { SubscriptionsConfig } from '../../mesh/core/config.ts';
+import { limits } from '../../mesh/core/limits.ts';
+import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import { checkAnswer } from './answer.ts';
+import type { CallFault } from './connection.ts';
+import { sendableHeaders } from './head.ts';
+import type { Subscribing } from './subscribing.ts';
+import { followEventStream } from './subscription-sse.ts';
+import { followSocket } from './subscription-ws.ts';
+
+export interface SubscriptionsOptions extends SubscriptionsConfig {
+  /** The subgraph's. */
+  readonly name: string;
+  readonly routingUrl: URL;
+  /** Milliseconds until the subgraph has taken a subscription. How long events take is not bounded. */
+  readonly timeoutMs: number;
+  /** Bytes of one event. */
+  readonly responseBytesMax: number;
+}
+
+export interface Subscriptions {
+  readonly subscribe: NonNullable<Subgraph['subscribe']>;
+  /** Ends those under way with an error, and refuses later ones. */
+  close(): void;
+}
+
+/** Throws `CONFIG_INVALID` for a URL that is none. */
+export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const follow = options.protocol === 'ws' ? followSocket : followEventStream;
+  const url = parseUrl(options);
+  const underWay = new Set<AbortController>();
+  let isClosed = false;
+  const refuse = ({ code, what, cause }: CallFault): WeftError =>
+    new WeftError(code, { action: `Subgraph "${options.name}" ${what}`, cause });
+  const read = (answer: unknown, plain: boolean) => checkAnswer(answer, { subgraph: options.name, plain });
+  const closed = (): WeftError => refuse({ code: 'SUBGRAPH_UNAVAILABLE', what: 'is asked no longer' });
+
+  async function* subscribe(request: SubgraphRequest, signal: AbortSignal): AsyncGenerator<SubgraphResponse> {
+    if (isClosed) throw closed();
+    if (underWay.size >= limits.subgraphStreamsMax) {
+      throw refuse({ code: 'SUBGRAPH_UNAVAILABLE', what: 'has too many subscriptions under way' });
+    }
+    const headers = headersOf(request, refuse);
+    const controller = new AbortController();
+    const leave = (): void => controller.abort();
+    if (signal.aborted) return;
+    signal.addEventListener('abort', leave, { once: true });
+    underWay.add(controller);
+    try {
+      const { timeoutMs, responseBytesMax: eventBytesMax } = options;
+      yield* follow({ url, request, headers, timeoutMs, eventBytesMax, signal: controller.signal, read, refuse });
+      if (isClosed && !signal.aborted) throw closed();
+    } finally {
+      underWay.delete(controller);
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  return {
+    subscribe,
+    close() {
+      isClosed = true;
+      for (const controller of underWay) controller.abort();
+    },
+  };
+}
+
+/** Each protocol has two names for its scheme; either may be written. */
+function parseUrl({ name, url, routingUrl, protocol }: SubscriptionsOptions): URL {
+  const parsed = url === null ? new URL(routingUrl) : URL.parse(url);
+  if (parsed !== null && /^(http|ws)s?:$/.test(parsed.protocol)) {
+    parsed.protocol = parsed.protocol.replace(/^(http|ws)/, protocol === 'ws' ? 'ws' : 'http');
+    return parsed;
+  }
+  throw new WeftError('CONFIG_INVALID', {
+    action: `Cannot subscribe to subgraph "${name}"`,
+    found: `"${url}" as its address for subscriptions`,
+    wanted: 'a ws:, wss:, http: or https: address',
+    fix: 'Set `subgraphs.NAME.subscriptions.url`.',
+  });
+}
+
+function headersOf({ headers }: SubgraphRequest, refuse: Subscribing['refuse']): Readonly<Record<string, string>> {
+  try {
+    return sendableHeaders(headers);
+  } catch (cause) {
+    const what = 'was not asked: a header to forward holds what no header may';
+    throw refuse({ code: 'SUBGRAPH_UNAVAILABLE', what, cause });
+  }
+}
