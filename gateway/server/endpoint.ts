@@ -7,11 +7,19 @@ import type { Authenticate } from '../auth/subject.ts';
 import { describeFailure, failureBody, type Report } from './failure.ts';
 import { createHeaderPicker } from './headers.ts';
 import { Lifetime } from './lifetime.ts';
-import { graphqlMedia, jsonMedia, negotiate, type Media } from './media.ts';
-import { isStream, type ClientRequest, type Gateway, type OperationResult } from './operation.ts';
+import { framingOf, lastPayload } from './framing.ts';
+import { graphqlMedia, jsonMedia, multipartMedia, negotiate, streamMedia, type Media } from './media.ts';
+import {
+  hasDeadline,
+  isStream,
+  type ClientRequest,
+  type Gateway,
+  type OperationResult,
+  type OperationStream,
+} from './operation.ts';
 import { send, type Reply } from './reply.ts';
 import { readBody, readSearch } from './request.ts';
-import { sendStream } from './sse.ts';
+import { sendStream } from './send-stream.ts';
 
 export interface EndpointOptions {
   readonly gateway: Gateway<ClientRequest>;
@@ -48,7 +56,7 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
       if (!response.writableFinished) life.end();
     });
     try {
-      if (media.stream) await answerStream(operation, response, { media, life });
+      if (media.events ?? media.parts) await answerStream(operation, response, { media, life });
       else send(response, replyOf(await gateway.execute(operation, life.signal), media.single));
     } finally {
       life.settle();
@@ -56,12 +64,16 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
   }
 
   async function answerStream(operation: ClientRequest, response: ServerResponse, { media, life }: Streaming) {
-    const outcome = await gateway.subscribe(operation, life.signal);
-    life.settle();
+    const outcome = await gateway.subscribe({ ...operation, mayDefer: media.parts !== null }, life.signal);
+    if (!hasDeadline(outcome)) life.settle();
     if (!isStream(outcome) && media.single !== null) return send(response, replyOf(outcome, media.single));
-    streams.add(life);
-    const texts = isStream(outcome) ? outcome.stream : only(outcome.body);
-    await sendStream(response, texts, { life, subject: operation.subject, clock, report });
+    const stream = isStream(outcome) ? outcome : only(outcome, media);
+    const medium = stream.kind === 'events' ? media.events : media.parts;
+    if (medium === null) return send(response, replyOf(await gateway.execute(operation, life.signal), media.single));
+    // Whoever waits for one answer, in parts or not, is left to get it.
+    if (stream.kind === 'events') streams.add(life);
+    const framing = framingOf(stream.kind, medium);
+    await sendStream(response, stream, { life, framing, subject: operation.subject, clock, report });
     streams.delete(life);
   }
 
@@ -88,8 +100,12 @@ interface Streaming {
   readonly life: Lifetime;
 }
 
-async function* only(text: string): AsyncGenerator<string> {
-  yield text;
+/** One answer as the stream of a client that reads nothing else. */
+function only({ body }: OperationResult, { events }: Media): OperationStream {
+  async function* stream(): AsyncGenerator<string> {
+    yield events === null ? lastPayload(body) : body;
+  }
+  return { kind: events === null ? 'incremental' : 'events', stream: stream() };
 }
 
 /** What GraphQL refuses (400) is a good answer to a well-formed request where the media type is plain JSON. */
@@ -131,7 +147,7 @@ function notAcceptable(accept = ''): WeftError {
   return new WeftError('NOT_ACCEPTABLE', {
     action: 'Cannot answer in a form that the client reads',
     found: `accept "${accept}"`,
-    wanted: `"${graphqlMedia}", "${jsonMedia}" or "text/event-stream"`,
+    wanted: `"${graphqlMedia}", "${jsonMedia}", "${streamMedia}" or "${multipartMedia}" by a protocol of Apollo's`,
   });
 }
 

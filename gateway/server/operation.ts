@@ -13,6 +13,8 @@ export interface OperationRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** HTTP GET may not run mutations. */
   readonly readOnly: boolean;
+  /** Whether its client reads one answer in parts. Default true; `execute` answers at once whatever is said here. */
+  readonly mayDefer?: boolean;
 }
 
 /** An operation as a client asks for it: its document written out, named, or both. */
@@ -34,20 +36,29 @@ export interface OperationResult {
   readonly status: number;
 }
 
-/** A subscription's stream: each text is one answer as JSON. */
 export interface OperationStream {
+  /**
+   * `events`: a subscription's, each text one answer as JSON. `incremental`: the one answer of a query or mutation in
+   * parts, each text one payload as JSON; the request's deadline holds until it ends.
+   */
+  readonly kind: 'events' | 'incremental';
   readonly stream: AsyncIterable<string>;
 }
 
 /** The pipeline takes operations whose document is written out; before it stands what takes a client's. */
 export interface Gateway<Request = OperationRequest> {
-  /** Runs a query or mutation. Never throws: what fails is in the result. A subscription is refused. */
+  /** Runs a query or mutation, answered at once. Never throws: what fails is in the result. A subscription is refused. */
   execute(request: Request, signal: CancelSignal): Promise<OperationResult>;
-  /** Runs any operation; a query or mutation gives its one result. */
+  /** Runs any operation; a query or mutation in which nothing is deferred gives its one result. */
   subscribe(request: Request, signal: CancelSignal): Promise<OperationResult | OperationStream>;
 }
 
 /** Whether `subscribe` gave a stream. */
 export function isStream(outcome: OperationResult | OperationStream): outcome is OperationStream {
   return 'stream' in outcome;
+}
+
+/** Whether the request's deadline holds on while its outcome is sent: parts of one answer are late together. */
+export function hasDeadline(outcome: OperationResult | OperationStream): boolean {
+  return isStream(outcome) && outcome.kind === 'incremental';
 }

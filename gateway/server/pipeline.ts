@@ -105,7 +105,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         const stream = new LiveStream(ground, () => streams.delete(stream));
         streams.set(stream, request);
         options.recorder?.record(prepared.operation, request.subject);
-        return { stream: stream.answers };
+        return { kind: 'events', stream: stream.answers };
       } catch (error) {
         return refusal(error, options.report);
       } finally {

@@ -18,7 +18,7 @@ import type { EndpointOptions } from './endpoint.ts';
 import { describeFailure } from './failure.ts';
 import { createHeaderPicker } from './headers.ts';
 import { Lifetime, startExpiry } from './lifetime.ts';
-import { isStream, type OperationResult } from './operation.ts';
+import { hasDeadline, isStream, type OperationResult } from './operation.ts';
 import { parseParameters } from './parameters.ts';
 
 export interface Protocol {
@@ -128,7 +128,7 @@ function createRunner({ gateway, config }: EndpointOptions) {
     try {
       const operation = { ...parseParameters(payload), subject, headers, readOnly: false };
       const outcome = await gateway.subscribe(operation, life.signal);
-      life.settle();
+      if (!hasDeadline(outcome)) life.settle();
       if (!isStream(outcome)) yield resultOf(outcome);
       else for await (const text of outcome.stream) yield JSON.parse(text) as ExecutionResult;
     } finally {

@@ -120,7 +120,7 @@ export function createTinyGateway(trace: Trace): Gateway {
     };
     if (operation.operation === 'subscription') {
       const results = await subscribe(args);
-      if (Symbol.asyncIterator in results) return { stream: texts(results) };
+      if (Symbol.asyncIterator in results) return { kind: 'events' as const, stream: texts(results) };
       return refusal('BAD_REQUEST', results.errors ?? []);
     }
     const result = await execute(args);
