@@ -1,31 +1,28 @@
 /**
- * The subprotocol `graphql-transport-ws`, spoken by graphql-ws, with the gateway behind it. Who asks is said in the
- * payload of `connection_init` and nowhere else: a browser sends the headers of an upgrade for any page that asks.
+ * The subprotocol `graphql-transport-ws` with the gateway behind it. Who asks is said in the payload of
+ * `connection_init` and nowhere else: a browser sends the headers of an upgrade for any page that asks. Answers go out as
+ * the text that they came as.
  */
-import { GraphQLError, GraphQLSchema, parse, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
-import {
-  CloseCode,
-  handleProtocols,
-  makeServer,
-  type Context,
-  type FormattedExecutionResult,
-  type SubscribePayload,
-} from 'graphql-ws';
 import { WeftError } from '../../mesh/core/error.ts';
+import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous, type Subject } from '../../mesh/core/subject.ts';
 import type { EndpointOptions } from './endpoint.ts';
-import { describeFailure } from './failure.ts';
-import { createHeaderPicker } from './headers.ts';
+import { describeFailure, failureBody, type Failure } from './failure.ts';
+import { createHeaderPicker, type PickHeaders } from './headers.ts';
 import { Lifetime, startExpiry } from './lifetime.ts';
-import { hasDeadline, isStream, type OperationResult } from './operation.ts';
+import { parseMessage, type ClientMessage } from './message.ts';
+import { hasDeadline, isStream, type OperationResult, type OperationStream } from './operation.ts';
 import { parseParameters } from './parameters.ts';
 
 export interface Protocol {
-  /** The subprotocol to agree on, of those that a client offers; `false` when it offers another only. */
-  readonly choose: (offered: Set<string>) => string | false;
+  /**
+   * The subprotocol to agree on, of those that a client offers. Where ours is not among them, another is agreed on and
+   * the socket closed with 4406: a client whose offer is left open fails without being told why.
+   */
+  readonly choose: (offered: ReadonlySet<string>) => string | false;
   /** Begins to speak on an open socket. To be called once it is closed: what it gives back. */
-  open(socket: Socket): (code: number, reason: string) => void;
+  open(socket: Socket): () => void;
 }
 
 /** A WebSocket as the protocol needs it. */
@@ -33,161 +30,223 @@ export interface Socket {
   /** The subprotocol agreed on. */
   readonly protocol: string;
   isOpen(): boolean;
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for more, or nobody to send to. */
   send(text: string): Promise<void>;
   close(code: number, reason: string): void;
+  /** Lets go of it without a word. */
+  cut(): void;
   onMessage(handle: (text: string) => void): void;
 }
 
-/** What is known of one connection beyond its protocol state. */
-interface Connection {
-  readonly socket: Socket;
-  subject: Subject;
-  headers: Readonly<Record<string, string>>;
-  stopExpiry(): void;
-}
+const subprotocol = 'graphql-transport-ws';
 
-type Payload = Record<string, unknown> | undefined;
-type ConnectionContext = Context<Payload, Connection>;
+/** The close codes of the protocol document, and of IANA's registry (RFC 6455) "try again later". */
+const closeCodes = {
+  invalid: 4400,
+  unauthorized: 4401,
+  forbidden: 4403,
+  subprotocol: 4406,
+  initTimeout: 4408,
+  duplicate: 4409,
+  initTwice: 4429,
+  tryAgainLater: 1013,
+} as const;
 
-/** graphql-ws wants a parsed document to tell streams from single results; the gateway parses and tells for itself. */
-const anyOperation = { schema: new GraphQLSchema({}), document: parse('subscription { any }') };
-
-/** The close code for "try again later" (IANA's registry of RFC 6455). */
-const tryAgainLater = 1013;
+/** The longest id that fits into the reason of a close frame (RFC 6455, section 5.5) whatever it is made of. */
+const idLengthShown = 24;
 
 export function createProtocol(options: EndpointOptions): Protocol {
-  const { report } = options;
-  const greet = createGreeting(options);
-  const run = createRunner(options);
-  const server = makeServer<Payload, Connection>({
-    connectionInitWaitTimeout: limits.socketInitMs,
-    onConnect: greet,
-    onSubscribe: ({ subscriptions }) =>
-      Object.keys(subscriptions).length > limits.subscriptionsPerSocketMax ? [tooMany()] : anyOperation,
-    subscribe: () => ({}),
-    onOperation: ({ extra }, _id, payload) => run(extra, payload),
-    onNext: (...[, , , , result]) => result as FormattedExecutionResult,
-    onError: (...[, , , errors]) => {
-      const cause = errors[0]?.originalError;
-      if (cause instanceof Refused) return cause.errors;
-      return cause ? [describeFailure(cause, report).error] : undefined;
-    },
-  });
-
-  const fail = (socket: Socket, error: unknown): void => {
-    socket.close(CloseCode.InternalServerError, codeOf(describeFailure(error, report)));
-  };
-
+  const shared = { ...options, pickHeaders: createHeaderPicker(options.config.headers.forward) };
   return {
-    choose: handleProtocols,
+    choose: (offered) => (offered.has(subprotocol) ? subprotocol : (offered.values().next().value ?? false)),
     open(socket) {
-      const connection: Connection = { socket, subject: anonymous, headers: {}, stopExpiry: () => {} };
-      const closed = server.opened(
-        {
-          protocol: socket.protocol,
-          send: (text) => socket.send(text),
-          close: (code = CloseCode.InternalServerError, reason = '') => socket.close(code, reason),
-          onMessage: (handle) =>
-            socket.onMessage((text) => {
-              handle(text).catch((error: unknown) => fail(socket, error));
-            }),
-        },
-        connection,
-      );
-      return (code, reason) => {
-        connection.stopExpiry();
-        Promise.resolve(closed(code, reason)).catch((error: unknown) => fail(socket, error));
-      };
+      if (socket.protocol !== subprotocol) {
+        socket.close(closeCodes.subprotocol, 'Subprotocol not acceptable');
+        return () => {};
+      }
+      const conversation = new Conversation(socket, shared);
+      socket.onMessage((text) => conversation.hear(text));
+      return () => conversation.end();
     },
   };
 }
 
-/** Answers `connection_init`: finds the subject, or closes the socket. */
-function createGreeting({ authenticate, clock, config, report }: EndpointOptions) {
-  const pickHeaders = createHeaderPicker(config.headers.forward);
-  return async ({ connectionParams, extra }: ConnectionContext): Promise<boolean> => {
-    const headers = headersOf(connectionParams);
+interface ConversationOptions extends EndpointOptions {
+  readonly pickHeaders: PickHeaders;
+}
+
+type Ping = Extract<ClientMessage, { readonly type: 'ping' }>;
+
+/** One connection from its opening to its end. */
+class Conversation {
+  readonly #socket: Socket;
+  readonly #options: ConversationOptions;
+  readonly #initWait: NodeJS.Timeout;
+  /** Operations that the client has not completed, by id. */
+  readonly #operations = new Map<string, Lifetime>();
+  /** With those that it has completed and that are not over, or not sent. */
+  #underWay = 0;
+  #refusals = 0;
+  #state: 'opened' | 'greeting' | 'acknowledged' | 'ended' = 'opened';
+  #subject: Subject = anonymous;
+  #headers: Readonly<Record<string, string>> = {};
+  #stopExpiry = (): void => {};
+  #ping: Ping | null = null;
+  #isAnsweringPings = false;
+
+  constructor(socket: Socket, options: ConversationOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#initWait = setTimeout(() => {
+      if (this.#state === 'opened') socket.close(closeCodes.initTimeout, 'Connection initialisation timeout');
+    }, limits.socketInitMs);
+  }
+
+  hear(text: string): void {
+    if (!this.#socket.isOpen()) return;
+    const message = parseMessage(text);
+    if (message === null) this.#socket.close(closeCodes.invalid, 'Invalid message received');
+    else this.#take(message);
+  }
+
+  /** The socket is closed. */
+  end(): void {
+    this.#state = 'ended';
+    clearTimeout(this.#initWait);
+    this.#stopExpiry();
+    for (const life of this.#operations.values()) life.end();
+    this.#operations.clear();
+  }
+
+  #take(message: ClientMessage): void {
+    switch (message.type) {
+      case 'connection_init':
+        if (this.#state === 'opened') void this.#greet(message.payload);
+        else this.#socket.close(closeCodes.initTwice, 'Too many initialisation requests');
+        return;
+      case 'ping':
+        void this.#answerPing(message);
+        return;
+      case 'pong':
+        return;
+      case 'subscribe':
+        return this.#begin(message.id, message.payload);
+      case 'complete':
+        this.#operations.get(message.id)?.end();
+        this.#operations.delete(message.id);
+    }
+  }
+
+  /** Finds the subject, or closes the socket. */
+  async #greet(payload: JsonObject): Promise<void> {
+    this.#state = 'greeting';
+    const { authenticate, clock, report, pickHeaders } = this.#options;
+    const headers = headersOf(payload);
+    const close = (code: number, reason: unknown): void => this.#socket.close(code, String(reason));
     try {
-      extra.subject = await authenticate(headers['authorization'], headers['weft-purpose']);
+      this.#subject = await authenticate(headers['authorization'], headers['weft-purpose']);
     } catch (error) {
       const failure = describeFailure(error, report);
-      extra.socket.close(failure.status < 500 ? CloseCode.Forbidden : tryAgainLater, codeOf(failure));
-      return false;
+      return close(failure.status < 500 ? closeCodes.forbidden : closeCodes.tryAgainLater, codeOf(failure));
     }
-    if (!extra.socket.isOpen()) return false;
-    extra.headers = pickHeaders(headers);
-    extra.stopExpiry = startExpiry(extra.subject, clock, ({ code }) => extra.socket.close(CloseCode.Forbidden, code));
-    return true;
-  };
-}
-
-/** Runs the operation of one `subscribe` message. */
-function createRunner({ gateway, config }: EndpointOptions) {
-  async function* resultsOf({ subject, headers }: Connection, payload: SubscribePayload, life: Lifetime) {
-    try {
-      const operation = { ...parseParameters(payload), subject, headers, readOnly: false };
-      const outcome = await gateway.subscribe(operation, life.signal);
-      if (!hasDeadline(outcome)) life.settle();
-      if (!isStream(outcome)) yield resultOf(outcome);
-      else for await (const text of outcome.stream) yield JSON.parse(text) as ExecutionResult;
-    } finally {
-      life.settle();
-    }
+    if (!this.#socket.isOpen()) return;
+    this.#state = 'acknowledged';
+    this.#headers = pickHeaders(headers);
+    this.#stopExpiry = startExpiry(this.#subject, clock, ({ code }) => close(closeCodes.forbidden, code));
+    void this.#socket.send('{"type":"connection_ack"}');
   }
 
-  return (connection: Connection, payload: SubscribePayload) => {
+  /** Of pings that come before there is room for a pong, the last is answered. */
+  async #answerPing(ping: Ping): Promise<void> {
+    this.#ping = ping;
+    if (this.#isAnsweringPings) return;
+    this.#isAnsweringPings = true;
+    while (this.#ping !== null) {
+      const { payload }: Ping = this.#ping;
+      this.#ping = null;
+      await this.#socket.send(JSON.stringify({ type: 'pong', ...(payload === null ? {} : { payload }) }));
+    }
+    this.#isAnsweringPings = false;
+  }
+
+  #begin(id: string, payload: JsonObject): void {
+    if (this.#state !== 'acknowledged') return this.#socket.close(closeCodes.unauthorized, 'Unauthorized');
+    if (this.#operations.has(id)) {
+      const shown = id.length > idLengthShown ? `${id.slice(0, idLengthShown)}…` : id;
+      return this.#socket.close(closeCodes.duplicate, `Subscriber for ${shown} already exists`);
+    }
+    if (this.#underWay >= limits.subscriptionsPerSocketMax) void this.#refuse(id);
+    else void this.#run(id, payload);
+  }
+
+  /** A client that goes on asking and reads none of its refusals is let go. */
+  async #refuse(id: string): Promise<void> {
+    if (this.#refusals >= limits.subscriptionsPerSocketMax) return this.#socket.cut();
+    this.#refusals += 1;
+    await this.#socket.send(errorMessage(id, failureBody(describeFailure(tooMany(), this.#options.report))));
+    this.#refusals -= 1;
+  }
+
+  async #run(id: string, payload: JsonObject): Promise<void> {
+    const { gateway, config, report } = this.#options;
     const life = new Lifetime(config.timeouts.requestMs);
-    return endable(resultsOf(connection, payload, life), life);
-  };
-}
+    this.#operations.set(id, life);
+    this.#underWay += 1;
+    try {
+      const request = { ...parseParameters(payload), subject: this.#subject, headers: this.#headers, readOnly: false };
+      const outcome = await gateway.subscribe(request, life.signal);
+      if (!hasDeadline(outcome)) life.settle();
+      await this.#sendOutcome(id, life, outcome);
+    } catch (error) {
+      await this.#send(id, life, errorMessage(id, failureBody(describeFailure(error, report))));
+    }
+    life.settle();
+    this.#underWay -= 1;
+    if (this.#operations.get(id) === life) this.#operations.delete(id);
+  }
 
-/** An operation that was refused before execution, with its errors as the gateway worded them. */
-class Refused extends Error {
-  readonly errors: readonly GraphQLFormattedError[];
-  constructor(errors: readonly GraphQLFormattedError[]) {
-    super('The operation was refused.');
-    this.errors = errors;
+  async #sendOutcome(id: string, life: Lifetime, outcome: OperationResult | OperationStream): Promise<void> {
+    if (this.#operations.get(id) !== life) return;
+    const literal = JSON.stringify(id);
+    const next = (text: string): string => `{"id":${literal},"type":"next","payload":${text}}`;
+    if (!isStream(outcome)) {
+      if (!outcome.executed) return this.#send(id, life, errorMessage(id, outcome.body));
+      await this.#send(id, life, next(outcome.body));
+    } else {
+      for await (const text of outcome.stream) {
+        if (this.#operations.get(id) !== life) break;
+        await this.#send(id, life, next(text));
+      }
+    }
+    await this.#send(id, life, `{"id":${literal},"type":"complete"}`);
+  }
+
+  /** Nothing is sent of an operation that the client has completed: by now its id may be another's. */
+  async #send(id: string, life: Lifetime, text: string): Promise<void> {
+    if (this.#operations.get(id) === life) await this.#socket.send(text);
   }
 }
 
-function resultOf({ body, executed }: OperationResult): ExecutionResult {
-  const result = JSON.parse(body) as ExecutionResult;
-  if (!executed) throw new Refused(result.errors ?? []);
-  return result;
+/** The message that ends an operation, from the text of a response with `errors` alone. */
+function errorMessage(id: string, body: string): string {
+  const { errors } = JSON.parse(body) as { readonly errors: readonly unknown[] };
+  return JSON.stringify({ id, type: 'error', payload: errors });
 }
 
-/** An async generator that is asked to return waits for the value under way; this one ends the wait first. */
-function endable<T>(results: AsyncGenerator<T>, life: Lifetime): AsyncIterableIterator<T> {
-  return {
-    next: () => results.next(),
-    return: () => {
-      life.end();
-      return results.return(undefined);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-function headersOf(payload: Payload): Readonly<Record<string, string | undefined>> {
-  const texts = Object.entries(payload ?? {}).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
+function headersOf(payload: JsonObject): Readonly<Record<string, string | undefined>> {
+  const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return Object.fromEntries(texts.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-function codeOf({ error }: { readonly error: { readonly extensions: Readonly<Record<string, unknown>> } }): string {
-  return String(error.extensions['code']);
+function codeOf({ error }: Failure): unknown {
+  return error.extensions['code'];
 }
 
-function tooMany(): GraphQLError {
-  const { message, code } = new WeftError('LIMIT_EXCEEDED', {
+function tooMany(): WeftError {
+  return new WeftError('LIMIT_EXCEEDED', {
     action: 'Cannot start another operation on this socket',
     found: `${limits.subscriptionsPerSocketMax} under way`,
     wanted: 'fewer',
     fix: 'Complete one, or open another socket.',
   });
-  return new GraphQLError(message, { extensions: { code } });
 }

@@ -31,7 +31,7 @@ export function createSocketServer(options: EndpointOptions): SocketServer {
       }
       server.handleUpgrade(request, connection, head, (socket) => {
         const closed = protocol.open(socketOf(socket));
-        socket.once('close', (code, reason) => closed(code, String(reason)));
+        socket.once('close', closed);
         // ws closes a socket that errs by itself; "close" follows.
         socket.on('error', () => {});
       });
@@ -51,11 +51,13 @@ function socketOf(socket: WebSocket): Socket {
     protocol: socket.protocol,
     isOpen: () => socket.readyState === socket.OPEN,
     send: (text) =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve) => {
         if (socket.readyState !== socket.OPEN) resolve();
-        else socket.send(text, (error) => (error ? reject(error) : resolve()));
+        // What could not be sent had nobody to be sent to: "close" follows.
+        else socket.send(text, () => resolve());
       }),
     close: (code, reason) => socket.close(code, reason),
+    cut: () => socket.terminate(),
     onMessage: (handle) => socket.on('message', (data) => handle(String(data))),
   };
 }
