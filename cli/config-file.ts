@@ -41,7 +41,7 @@ export interface ConfigFile {
   readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };
   readonly timeouts?: Readonly<Partial<Record<'request' | 'subgraph', string>>>;
   readonly limits?: Readonly<Partial<Record<'body' | 'response', string>>> &
-    Readonly<Partial<Record<'tokens' | 'depth' | 'aliases' | 'rootFields', number>>>;
+    Readonly<Partial<Record<'batch' | 'tokens' | 'depth' | 'aliases' | 'rootFields', number>>>;
   readonly stores?: { readonly neo4j?: string };
 }
 

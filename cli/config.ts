@@ -98,6 +98,7 @@ function fromContent(
     },
     limits: {
       bodyBytes: inUnits(limits.body, bytes) ?? defaultConfig.limits.bodyBytes,
+      batch: limits.batch ?? defaultConfig.limits.batch,
       tokens: limits.tokens ?? defaultConfig.limits.tokens,
       depth: limits.depth ?? defaultConfig.limits.depth,
       aliases: limits.aliases ?? defaultConfig.limits.aliases,

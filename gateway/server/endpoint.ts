@@ -40,24 +40,26 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
   const pickHeaders = createHeaderPicker(config.headers.forward);
   const streams = new Set<Lifetime>();
 
-  async function admit(request: IncomingMessage): Promise<ClientRequest> {
+  async function admit(request: IncomingMessage): Promise<ClientRequest | readonly ClientRequest[]> {
     const { method, headers, url = '' } = request;
     const isGet = method === 'GET';
     if (!isGet && method !== 'POST') throw methodNotAllowed(method);
-    const parameters = isGet ? readSearch(searchOf(url), headers) : await readBody(request, config.limits.bodyBytes);
+    const parameters = isGet ? readSearch(searchOf(url), headers) : await readBody(request, config.limits);
     const subject = await authenticate(headers.authorization, textOf(headers['weft-purpose']));
-    return { ...parameters, subject, headers: pickHeaders(headers), readOnly: isGet };
+    const shared = { subject, headers: pickHeaders(headers), readOnly: isGet };
+    return isList(parameters) ? parameters.map((one) => ({ ...one, ...shared })) : { ...parameters, ...shared };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse, media: Media): Promise<void> {
-    const operation = await admit(request);
+    const admitted = await admit(request);
     const life = new Lifetime(config.timeouts.requestMs);
     response.once('close', () => {
       if (!response.writableFinished) life.end();
     });
     try {
-      if (media.events ?? media.parts) await answerStream(operation, response, { media, life });
-      else send(response, replyOf(await gateway.execute(operation, life.signal), media.single));
+      if (isList(admitted)) send(response, await batchReply(gateway, admitted, { media, life }));
+      else if (media.events ?? media.parts) await answerStream(admitted, response, { media, life });
+      else send(response, replyOf(await gateway.execute(admitted, life.signal), media.single));
     } finally {
       life.settle();
     }
@@ -98,6 +100,21 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
 interface Streaming {
   readonly media: Media;
   readonly life: Lifetime;
+}
+
+function isList<Item>(one: Item | readonly Item[]): one is readonly Item[] {
+  return Array.isArray(one);
+}
+
+/** A list is answered by a list in its order, whatever became of each operation. They run at once. */
+async function batchReply(
+  gateway: Gateway<ClientRequest>,
+  operations: readonly ClientRequest[],
+  { media, life }: Streaming,
+): Promise<Reply> {
+  if (media.single === null) throw notAcceptable(streamMedia);
+  const results = await Promise.all(operations.map((operation) => gateway.execute(operation, life.signal)));
+  return { ...shapeOf(200, media.single), body: `[${results.map(({ body }) => body).join(',')}]` };
 }
 
 /** One answer as the stream of a client that reads nothing else. */

@@ -5,6 +5,27 @@ import type { ClientRequest } from './operation.ts';
 
 export type Parameters = Pick<ClientRequest, 'query' | 'documentId' | 'hash' | 'operationName' | 'variables'>;
 
+/**
+ * The parameters of each operation of a request: one, or a list of as many as may come together. Throws `BAD_REQUEST`, and
+ * `LIMIT_EXCEEDED` for a longer list.
+ */
+export function parseBody(given: unknown, operationsMax: number): Parameters | readonly Parameters[] {
+  if (!Array.isArray(given) || operationsMax === 1) return parseParameters(given);
+  if (given.length > operationsMax) {
+    throw new WeftError('LIMIT_EXCEEDED', {
+      action: 'Cannot take the request body',
+      found: `${given.length} operations`,
+      wanted: `at most ${operationsMax}`,
+    });
+  }
+  if (given.length > 0) return given.map(parseParameters);
+  throw new WeftError('BAD_REQUEST', {
+    action: 'Cannot take the request body',
+    found: 'an empty list',
+    wanted: 'an operation in it',
+  });
+}
+
 /** Throws `BAD_REQUEST` for what is not well-formed. What is `null` counts as not given. */
 export function parseParameters(given: unknown): Parameters {
   if (!isJsonObject(given)) {

@@ -5,13 +5,20 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { messageOf, WeftError } from '../../mesh/core/error.ts';
 import { isJsonContent } from './media.ts';
-import { parseParameters, type Parameters } from './parameters.ts';
+import type { RequestLimits } from '../../mesh/core/config.ts';
+import { parseBody, parseParameters, type Parameters } from './parameters.ts';
 
 /** Headers that a browser sends to another site only after that site has agreed (Fetch, "CORS-preflight request"). */
 const preflightHeaders = ['weft-require-preflight', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
-/** Parameters of a POST: one JSON object. Throws `UNSUPPORTED_MEDIA_TYPE`, `REQUEST_TOO_LARGE` or `BAD_REQUEST`. */
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Parameters> {
+/**
+ * Parameters of a POST: one JSON object, or a list of them. Throws `UNSUPPORTED_MEDIA_TYPE`, `REQUEST_TOO_LARGE`,
+ * `LIMIT_EXCEEDED` or `BAD_REQUEST`.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  { bodyBytes, batch }: Pick<RequestLimits, 'bodyBytes' | 'batch'>,
+): Promise<Parameters | readonly Parameters[]> {
   const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers;
   if (!isJsonContent(type) || encoding !== 'identity') {
     throw new WeftError('UNSUPPORTED_MEDIA_TYPE', {
@@ -20,7 +27,7 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
       wanted: '"application/json" in UTF-8, not encoded',
     });
   }
-  return parseParameters(parseJson(await collect(request, bytesMax), 'the request body'));
+  return parseBody(parseJson(await collect(request, bodyBytes), 'the request body'), batch);
 }
 
 /** Parameters of a GET, from the text after `?`. Throws `BAD_REQUEST`. */

@@ -76,6 +76,8 @@ export interface DocumentsConfig {
 
 export interface RequestLimits {
   readonly bodyBytes: number;
+  /** Operations of one request, sent as a list. 1: no list is taken. */
+  readonly batch: number;
   readonly tokens: number;
   readonly depth: number;
   readonly aliases: number;
@@ -102,6 +104,7 @@ export const defaultConfig: Config = {
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
   limits: {
     bodyBytes: limits.requestBodyBytesMax,
+    batch: limits.requestOperationsMax,
     tokens: limits.documentTokensMax,
     depth: limits.documentDepthMax,
     aliases: limits.documentAliasesMax,

@@ -57,6 +57,8 @@ export const limits = {
   agentRowsMax: 100_000,
   /** Gateway. */
   requestBodyBytesMax: 1024 * 1024,
+  /** Operations of one request; one: lists are refused. */
+  requestOperationsMax: 1,
   documentTokensMax: 15_000,
   documentDepthMax: 50,
   documentAliasesMax: 100,

@@ -77,7 +77,7 @@ headers: { forward: [Authorization, x-trace] }
 policy: { file: schema/policies.yaml }
 documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
-limits: { body: 512KiB, response: 1GiB, tokens: 1, depth: 2, aliases: 3, rootFields: 4 }
+limits: { body: 512KiB, response: 1GiB, batch: 5, tokens: 1, depth: 2, aliases: 3, rootFields: 4 }
 stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
 `,
     });
@@ -115,7 +115,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       policy: { file: join(home, 'schema/policies.yaml') },
       documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
-      limits: { bodyBytes: 2 ** 19, responseBytes: 2 ** 30, tokens: 1, depth: 2, aliases: 3, rootFields: 4 },
+      limits: { bodyBytes: 2 ** 19, responseBytes: 2 ** 30, batch: 5, tokens: 1, depth: 2, aliases: 3, rootFields: 4 },
       neo4jUrl: 'bolt://neo4j:secret@127.0.0.1:7687',
     } satisfies Config);
   });
@@ -254,7 +254,7 @@ describe('a mistake in the file', () => {
   test('is an unknown key, told with the known ones and the closest', () => {
     assert.deepEqual(reportOf('limits:\n  depht: 3\n'), [
       '2:3 Cannot use "limits.depht": found an unknown key "depht", ' +
-        'wanted one of body, response, tokens, depth, aliases, rootFields. Did you mean "depth"?',
+        'wanted one of body, response, batch, tokens, depth, aliases, rootFields. Did you mean "depth"?',
     ]);
     const [mistake] = mistakesOf('port: 1\nsubgraph: {}\nhost: a\n');
     assert.match(mistake?.message ?? '', /Did you mean "subgraphs"\?$/);

@@ -57,15 +57,6 @@ test('malformed JSON is refused with 400 and says where', async (context) => {
   assert.match(error?.message ?? '', /^Cannot parse the request body as JSON: found .*JSON/);
 });
 
-test('a batch is refused', async (context) => {
-  const { response, error } = await ask(context, { body: [{ query: '{ hello }' }] });
-  assert.equal(response.status, 400);
-  assert.equal(
-    error?.message,
-    'Cannot take the request body: found a list, wanted one JSON object; operations are not taken in batches.',
-  );
-});
-
 for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/json; charset=latin1']) {
   test(`a POST of ${type} is refused with 415: a page of another site could send it`, async (context) => {
     const { response, error } = await ask(context, {
