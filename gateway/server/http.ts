@@ -11,6 +11,18 @@ import { createSocketServer } from './ws.ts';
 export interface HttpServerOptions extends EndpointOptions {
   /** Asked in order for every path but `/graphql`; the first that answers is it. */
   readonly routes: readonly Route[];
+  /** Default: `limits`. */
+  readonly patience?: Patience;
+}
+
+/** How long a request may take to come in, in milliseconds. One that takes longer is answered 408 and its connection cut. */
+export interface Patience {
+  /** Its head. */
+  readonly headMs: number;
+  /** All of it. */
+  readonly wholeMs: number;
+  /** How often is looked. */
+  readonly sweepMs: number;
 }
 
 export interface HttpServer {
@@ -22,11 +34,19 @@ export interface HttpServer {
 
 export const graphqlPath = '/graphql';
 
+const defaultPatience: Patience = {
+  headMs: limits.requestHeadMs,
+  wholeMs: limits.requestMs,
+  sweepMs: limits.requestSweepMs,
+};
+
 /** Makes the server; it does not listen yet. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const endpoint = createEndpoint(options);
   const sockets = createSocketServer(options);
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
+  const { headMs, wholeMs, sweepMs } = options.patience ?? defaultPatience;
+  const timeouts = { headersTimeout: headMs, requestTimeout: wholeMs, connectionsCheckingInterval: sweepMs };
+  const server = createServer(timeouts, (request, response) => {
     if (pathOf(request) === graphqlPath) void endpoint.serve(request, response);
     else void serveRoute(options.routes, { request, response, report: options.report });
   });

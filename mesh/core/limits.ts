@@ -57,6 +57,11 @@ export const limits = {
   agentRowsMax: 100_000,
   /** Gateway. */
   requestBodyBytesMax: 1024 * 1024,
+  /** How long a request's head, and the whole of it, may take to come in. */
+  requestHeadMs: 10_000,
+  requestMs: 30_000,
+  /** How often is looked for those that take longer. */
+  requestSweepMs: 500,
   /** Operations of one request; one: lists are refused. */
   requestOperationsMax: 1,
   documentTokensMax: 15_000,
