@@ -25,7 +25,7 @@ export interface ConfigFile {
       {
         readonly routing_url: string;
         readonly schema?: { readonly file: string };
-        readonly subscriptions?: { readonly protocol?: 'ws' | 'sse'; readonly url?: string };
+        readonly subscriptions?: { readonly protocol?: 'ws' | 'sse' | 'multipart'; readonly url?: string };
       }
     >
   >;

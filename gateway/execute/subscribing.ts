@@ -10,6 +10,7 @@ export interface Subscribing {
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly eventBytesMax: number;
+  readonly heartbeatMs: number;
   /** When it aborts, the subscription ends without an error. */
   readonly signal: AbortSignal;
   /** Checks a parsed answer; `plain`: its text held no backslash. Throws `SUBGRAPH_INVALID_RESPONSE`. */

@@ -61,7 +61,7 @@ class Line {
     this.#events = events;
     this.#subscribing = subscribing;
     this.#deadline = setTimeout(() => this.#fail(overdue), subscribing.timeoutMs);
-    this.#heartbeat = setInterval(() => this.#beat(), limits.streamHeartbeatMs);
+    this.#heartbeat = setInterval(() => this.#beat(), subscribing.heartbeatMs);
     socket.on('open', () => this.#greet());
     socket.on('message', (data, isBinary) => this.#hear(String(data), isBinary));
     socket.on('pong', () => (this.#isAlive = true));

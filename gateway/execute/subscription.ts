@@ -10,7 +10,7 @@ import { checkAnswer } from './answer.ts';
 import type { CallFault } from './connection.ts';
 import { sendableHeaders } from './head.ts';
 import type { Subscribing } from './subscribing.ts';
-import { followEventStream } from './subscription-sse.ts';
+import { followEventStream, followMultipart } from './subscription-http.ts';
 import { followSocket } from './subscription-ws.ts';
 
 export interface SubscriptionsOptions extends SubscriptionsConfig {
@@ -21,6 +21,8 @@ export interface SubscriptionsOptions extends SubscriptionsConfig {
   readonly timeoutMs: number;
   /** Bytes of one event. */
   readonly responseBytesMax: number;
+  /** How often a WebSocket's far side is asked for a sign of life; default `limits.streamHeartbeatMs`. */
+  readonly heartbeatMs?: number;
 }
 
 export interface Subscriptions {
@@ -29,10 +31,14 @@ export interface Subscriptions {
   close(): void;
 }
 
+const protocols = { ws: followSocket, sse: followEventStream, multipart: followMultipart };
+
 /** Throws `CONFIG_INVALID` for a URL that is none. */
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
-  const follow = options.protocol === 'ws' ? followSocket : followEventStream;
+  const follow = protocols[options.protocol];
   const url = parseUrl(options);
+  const { timeoutMs, responseBytesMax: eventBytesMax, heartbeatMs = limits.streamHeartbeatMs } = options;
+  const bounds = { timeoutMs, eventBytesMax, heartbeatMs };
   const underWay = new Set<AbortController>();
   let isClosed = false;
   const refuse = ({ code, what, cause }: CallFault): WeftError =>
@@ -52,8 +58,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     signal.addEventListener('abort', leave, { once: true });
     underWay.add(controller);
     try {
-      const { timeoutMs, responseBytesMax: eventBytesMax } = options;
-      yield* follow({ url, request, headers, timeoutMs, eventBytesMax, signal: controller.signal, read, refuse });
+      const { signal: ended } = controller;
+      yield* follow({ ...bounds, url, request, headers, signal: ended, read, refuse });
       if (isClosed && !signal.aborted) throw closed();
     } finally {
       underWay.delete(controller);

@@ -37,8 +37,11 @@ export interface SubgraphConfig {
 
 /** How a subgraph behind HTTP serves subscriptions. */
 export interface SubscriptionsConfig {
-  /** `ws`: WebSocket, subprotocol `graphql-transport-ws`. `sse`: server-sent events, distinct connections mode. */
-  readonly protocol: 'ws' | 'sse';
+  /**
+   * `ws`: WebSocket, subprotocol `graphql-transport-ws`. `sse`: server-sent events, distinct connections mode. `multipart`:
+   * Apollo's `multipart/mixed` with `subscriptionSpec=1.0`.
+   */
+  readonly protocol: 'ws' | 'sse' | 'multipart';
   /** `null`: where it answers queries. */
   readonly url: string | null;
 }

@@ -2,15 +2,16 @@
 import assert from 'node:assert/strict';
 
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createHttpSubgraph } from '../../../gateway/execute/http.ts';
+import { createSubscriptions } from '../../../gateway/execute/subscription.ts';
+import { type Message, asked, next, openRaw, overSocket } from './speaking.ts';
 import { follow, listen, open, outcomeOf, still, subscription, until } from './streaming.ts';
-
-const overSocket = { protocol: 'ws', url: null } as const;
 
 /** What a graphql-ws server saw. */
 interface Seen {
@@ -70,34 +71,6 @@ async function openReal(context: TestContext, options = {}) {
   context.after(() => disposable.dispose());
   return { seen, subgraph: open(context, server, { subscriptions: overSocket, ...options }) };
 }
-
-/** Speaks for itself on each socket that the gateway opens. */
-async function openRaw(context: TestContext, speak: (socket: WebSocket) => void, options = {}) {
-  const server = await listen(context);
-  const sockets = new WebSocketServer({ server, handleProtocols: () => 'graphql-transport-ws' });
-  context.after(() => sockets.clients.forEach((socket) => socket.terminate()));
-  sockets.on('connection', speak);
-  return open(context, server, { subscriptions: overSocket, timeoutMs: 2_000, responseBytesMax: 4_096, ...options });
-}
-
-interface Message {
-  readonly type: string;
-  readonly id: string;
-}
-
-/** Acknowledges, then does as told once a subscription is asked for; gives what else comes to `hear`. */
-function asked(act: (socket: WebSocket, id: string) => void, hear: (message: Message) => void = () => {}) {
-  return (socket: WebSocket): void => {
-    socket.on('message', (data) => {
-      const message = JSON.parse(String(data)) as Message;
-      if (message.type === 'connection_init') socket.send('{"type":"connection_ack"}');
-      else if (message.type === 'subscribe') act(socket, message.id);
-      else hear(message);
-    });
-  };
-}
-
-const next = (id: string, payload: unknown): string => JSON.stringify({ type: 'next', id, payload });
 
 test('answers come in order, with what is said of their text, until the subgraph completes', async (context) => {
   const { subgraph, seen } = await openReal(context);
@@ -195,88 +168,6 @@ test('a client that leaves while the socket opens, or is not acknowledged, leave
   await until(() => sockets.every((socket) => socket.readyState === socket.CLOSED));
 });
 
-const faults: Readonly<Record<string, readonly [code: string, speak: (socket: WebSocket) => void]>> = {
-  'closes before it acknowledges': ['SUBGRAPH_UNAVAILABLE', (socket) => socket.close(4403, 'secret')],
-  'closes in the middle': ['SUBGRAPH_UNAVAILABLE', asked((socket) => socket.close(1011, 'secret'))],
-  'closes in good order, but without completing': ['SUBGRAPH_UNAVAILABLE', asked((socket) => socket.close(1000))],
-  'resets the connection': ['SUBGRAPH_UNAVAILABLE', asked((socket) => socket.terminate())],
-  'never acknowledges': ['SUBGRAPH_TIMED_OUT', () => undefined],
-  'pings but never acknowledges': ['SUBGRAPH_TIMED_OUT', (socket) => socket.send('{"type":"ping"}')],
-  'sends no JSON': ['SUBGRAPH_INVALID_RESPONSE', asked((socket) => socket.send('<html>secret</html>'))],
-  'sends no object': ['SUBGRAPH_INVALID_RESPONSE', asked((socket) => socket.send('[]'))],
-  'sends bytes': ['SUBGRAPH_INVALID_RESPONSE', asked((socket) => socket.send(Buffer.from('{"type":"ping"}')))],
-  'sends a message of an unknown type': [
-    'SUBGRAPH_INVALID_RESPONSE',
-    asked((socket, id) => socket.send(JSON.stringify({ type: 'data', id }))),
-  ],
-  'acknowledges twice': ['SUBGRAPH_INVALID_RESPONSE', asked((socket) => socket.send('{"type":"connection_ack"}'))],
-  'sends an event before it was asked': [
-    'SUBGRAPH_INVALID_RESPONSE',
-    (socket) => socket.send(next('1', { data: { a: 1 } })),
-  ],
-  'sends an event of another subscription': [
-    'SUBGRAPH_INVALID_RESPONSE',
-    asked((socket) => socket.send(next('other', { data: { a: 1 } }))),
-  ],
-  'sends an event that is no GraphQL response': [
-    'SUBGRAPH_INVALID_RESPONSE',
-    asked((socket, id) => socket.send(next(id, { result: 1 }))),
-  ],
-  'sends data that is a list': [
-    'SUBGRAPH_INVALID_RESPONSE',
-    asked((socket, id) => socket.send(next(id, { data: [] }))),
-  ],
-  'refuses without errors': [
-    'SUBGRAPH_INVALID_RESPONSE',
-    asked((socket, id) => socket.send(JSON.stringify({ type: 'error', id, payload: 'secret' }))),
-  ],
-  'sends an event that is too large': [
-    'SUBGRAPH_INVALID_RESPONSE',
-    asked((socket, id) => socket.send(next(id, { data: { a: 'x'.repeat(5_000) } }))),
-  ],
-};
-for (const [what, [code, speak]] of Object.entries(faults)) {
-  test(`a subgraph that ${what} gives ${code}, and its socket is let go`, async (context) => {
-    const sockets: WebSocket[] = [];
-    const options = code === 'SUBGRAPH_TIMED_OUT' ? { timeoutMs: 100 } : {};
-    const subgraph = await openRaw(
-      context,
-      (socket) => {
-        sockets.push(socket);
-        speak(socket);
-      },
-      options,
-    );
-    assert.deepEqual(await outcomeOf(follow(subgraph, 'subscription { a }')), { all: [], code });
-    await until(() => sockets.every((socket) => socket.readyState === socket.CLOSED));
-    assert.equal(sockets.length, 1);
-  });
-}
-
-test('events that came before a fault are given before it', async (context) => {
-  const speak = asked((socket, id) => {
-    for (const a of [1, 2]) socket.send(next(id, { data: { a } }));
-    socket.send('secret');
-  });
-  const subgraph = await openRaw(context, speak);
-  const { all, code } = await outcomeOf(follow(subgraph, 'subscription { a }'));
-  assert.deepEqual([all, code], [[{ a: 1 }, { a: 2 }], 'SUBGRAPH_INVALID_RESPONSE']);
-});
-
-test('a subgraph that opens no WebSocket, or another subprotocol, is unavailable', async (context) => {
-  const server = await listen(context);
-  server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 403 secret\r\ncontent-length: 6\r\n\r\nsecret'));
-  const refusing = open(context, server, { subscriptions: overSocket });
-  assert.equal((await outcomeOf(follow(refusing, 'subscription { a }'))).code, 'SUBGRAPH_UNAVAILABLE');
-  const other = await listen(context);
-  const sockets = new WebSocketServer({ server: other, handleProtocols: () => false });
-  context.after(() => sockets.clients.forEach((socket) => socket.terminate()));
-  const silent = open(context, other, { subscriptions: overSocket });
-  assert.equal((await outcomeOf(follow(silent, 'subscription { a }'))).code, 'SUBGRAPH_UNAVAILABLE');
-  const nobody = createHttpSubgraph({ name: 'shop', sdl: '', url: 'http://127.0.0.1:1/' });
-  assert.equal((await outcomeOf(follow(nobody, 'subscription { a }'))).code, 'SUBGRAPH_UNAVAILABLE');
-});
-
 test('a redirect is not followed: another host would see the forwarded headers', async (context) => {
   const { subgraph, seen } = await openReal(context);
   const server = await listen(context);
@@ -350,6 +241,37 @@ test('a subgraph that sends faster than its events are taken is made to wait', a
   await answers.next();
   assert.ok(sent > before, 'it goes on when they are taken');
   await answers.return?.();
+});
+
+test('a subgraph that is gone without a word is given up; one that only has nothing to say is not', async (context) => {
+  const server = await listen(context);
+  const sockets = new WebSocketServer({ server, autoPong: false, handleProtocols: () => 'graphql-transport-ws' });
+  context.after(() => sockets.clients.forEach((socket) => socket.terminate()));
+  let pings = 0;
+  let isGone = false;
+  sockets.on('connection', (socket) => {
+    asked(() => undefined)(socket);
+    socket.on('ping', () => {
+      pings += 1;
+      if (!isGone) socket.pong();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const { subscribe } = createSubscriptions({
+    ...overSocket,
+    name: 'shop',
+    routingUrl: new URL(`http://127.0.0.1:${port}/`),
+    timeoutMs: 2_000,
+    responseBytesMax: 4_096,
+    heartbeatMs: 50,
+  });
+  let isOver = false;
+  const answers = subscribe(subscription('subscription { a }'), still)[Symbol.asyncIterator]();
+  const outcome = outcomeOf(answers).finally(() => (isOver = true));
+  await until(() => pings >= 4);
+  assert.equal(isOver, false);
+  isGone = true;
+  assert.deepEqual(await outcome, { all: [], code: 'SUBGRAPH_UNAVAILABLE' });
 });
 
 test('close() ends subscriptions with an error and refuses later ones', async (context) => {

@@ -140,6 +140,26 @@ test('a client that leaves ends its operations', async (context) => {
   assert.deepEqual(trace.aborted, ['EXECUTION_CANCELLED']);
 });
 
+test('a slow client is not sent more than it takes', async (context) => {
+  const { url, trace } = await startTiny(context);
+  const socket = new WebSocket(addressOf(url), subprotocol);
+  await once(socket, 'open');
+  socket.send('{"type":"connection_init"}');
+  await once(socket, 'message');
+  const payload = { query: 'subscription { flood(bytes: 100000) }' };
+  socket.send(JSON.stringify({ type: 'subscribe', id: 'a', payload }));
+  await once(socket, 'message');
+  socket.pause();
+  let before = -1;
+  // Buffers of both kernels fill; then nothing more is asked of the source.
+  while (trace.flooded !== before) {
+    before = trace.flooded;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  assert.ok(before > 0 && before < 1_000, `${before} values of 100 kB were taken from the source`);
+  socket.terminate();
+});
+
 test('one operation more than a socket may have is refused, the others go on', async (context) => {
   const { url } = await startTiny(context);
   const socket = await openRaw(url);

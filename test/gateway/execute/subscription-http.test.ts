@@ -1,4 +1,4 @@
-/** Subscriptions of a subgraph as server-sent events: against the gateway's own stream, and against streams that go wrong. */
+/** Subscriptions of a subgraph as a stream over HTTP: against the gateway's own stream, and against streams that go wrong. */
 import assert from 'node:assert/strict';
 import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
@@ -20,22 +20,24 @@ const next = (payload: unknown): string => `event: next\ndata: ${JSON.stringify(
 const complete = 'event: complete\ndata: \n\n';
 const start = (response: ServerResponse, text: string): void => void response.writeHead(200, type).write(text);
 
-test('a gateway is a subgraph to another: events, variables, the end, a refusal', async (context) => {
-  const { url } = await startTiny(context);
-  const subgraph = createHttpSubgraph({ name: 'shop', sdl: '', url: `${url}/graphql`, subscriptions: asEvents });
-  const request = subscription('subscription ($to: Int!) { count(to: $to) }', { variablesJson: '{"to":3}' });
-  assert.deepEqual(await outcomeOf(follow(subgraph, request)), {
-    all: [{ count: 1 }, { count: 2 }, { count: 3 }],
-    code: 'none',
+for (const protocol of ['ws', 'sse', 'multipart'] as const)
+  test(`a gateway is a subgraph to another by ${protocol}: events, variables, the end, a refusal`, async (context) => {
+    const { url } = await startTiny(context);
+    const subscriptions = { protocol, url: null };
+    const subgraph = createHttpSubgraph({ name: 'shop', sdl: '', url: `${url}/graphql`, subscriptions });
+    const request = subscription('subscription ($to: Int!) { count(to: $to) }', { variablesJson: '{"to":3}' });
+    assert.deepEqual(await outcomeOf(follow(subgraph, request)), {
+      all: [{ count: 1 }, { count: 2 }, { count: 3 }],
+      code: 'none',
+    });
+    const { all, code } = await outcomeOf(follow(subgraph, 'subscription { nothing }'));
+    assert.equal(code, 'none');
+    assert.match(
+      JSON.stringify(all),
+      /^\[\{"data":null,"errors":\[\{"message":"Cannot query field \\"nothing\\".*\}\]\}\]$/,
+    );
+    await subgraph.close();
   });
-  const { all, code } = await outcomeOf(follow(subgraph, 'subscription { nothing }'));
-  assert.equal(code, 'none');
-  assert.match(
-    JSON.stringify(all),
-    /^\[\{"data":null,"errors":\[\{"message":"Cannot query field \\"nothing\\".*\}\]\}\]$/,
-  );
-  await subgraph.close();
-});
 
 test('the request is a POST with what the subgraph needs and the forwarded headers, on a connection of its own', async (context) => {
   const seen: { head: IncomingMessage; body: string }[] = [];
@@ -130,6 +132,46 @@ for (const [what, [code, answer]] of Object.entries(faults)) {
     assert.deepEqual(await outcomeOf(follow(subgraph, 'subscription { a }')), { all: [], code });
     await until(() => connections.every((connection) => connection.destroyed));
     assert.equal(connections.length, 1);
+  });
+}
+
+const parts =
+  (...bodies: string[]): RequestListener =>
+  (_, response) => {
+    response.writeHead(200, { 'content-type': 'multipart/mixed;boundary="b";subscriptionSpec=1.0' });
+    response.write(`--b${bodies.map((body) => `\r\ncontent-type: application/json\r\n\r\n${body}\r\n--b`).join('')}`);
+  };
+const partFaults: Readonly<Record<string, readonly [code: string, answer: RequestListener]>> = {
+  'ends with an error beside a payload': [
+    'SUBGRAPH_UNAVAILABLE',
+    parts('{}', '{"payload":{"data":{"a":1}},"errors":[{"message":"secret"}]}'),
+  ],
+  'ends with an error in place of a payload': [
+    'SUBGRAPH_UNAVAILABLE',
+    parts('{"payload":{"data":{"a":1}}}', '{"payload":null,"errors":[{"message":"secret"}]}'),
+  ],
+  'stops without its last delimiter': [
+    'SUBGRAPH_UNAVAILABLE',
+    (request, response) => {
+      parts('{"payload":{"data":{"a":1}}}')(request, response);
+      response.end();
+    },
+  ],
+  'sends no JSON': ['SUBGRAPH_INVALID_RESPONSE', parts('{"payload":{"data":{"a":1}}}', 'secret')],
+  'sends no object': ['SUBGRAPH_INVALID_RESPONSE', parts('{"payload":{"data":{"a":1}}}', '[]')],
+  'sends a payload that is no response': [
+    'SUBGRAPH_INVALID_RESPONSE',
+    parts('{"payload":{"data":{"a":1}}}', '{"payload":{"secret":1}}'),
+  ],
+  'sends a part that is too large': [
+    'SUBGRAPH_INVALID_RESPONSE',
+    parts('{"payload":{"data":{"a":1}}}', `"${'x'.repeat(5_000)}`),
+  ],
+};
+for (const [what, [code, answer]] of Object.entries(partFaults)) {
+  test(`a subgraph that speaks multipart and ${what} gives ${code} after its events`, async (context) => {
+    const subgraph = await openRaw(context, answer, { subscriptions: { protocol: 'multipart', url: null } });
+    assert.deepEqual(await outcomeOf(follow(subgraph, 'subscription { a }')), { all: [{ a: 1 }], code });
   });
 }
 
