@@ -11,18 +11,8 @@ import { createSocketServer } from './ws.ts';
 export interface HttpServerOptions extends EndpointOptions {
   /** Asked in order for every path but `/graphql`; the first that answers is it. */
   readonly routes: readonly Route[];
-  /** Default: `limits`. */
-  readonly patience?: Patience;
-}
-
-/** How long a request may take to come in, in milliseconds. One that takes longer is answered 408 and its connection cut. */
-export interface Patience {
-  /** Its head. */
-  readonly headMs: number;
-  /** All of it. */
-  readonly wholeMs: number;
-  /** How often is looked. */
-  readonly sweepMs: number;
+  /** How long a request may take to come; default `limits.requestHeadMs` and `limits.requestBodyMs`. */
+  readonly patience?: { readonly headMs: number; readonly bodyMs: number };
 }
 
 export interface HttpServer {
@@ -34,18 +24,16 @@ export interface HttpServer {
 
 export const graphqlPath = '/graphql';
 
-const defaultPatience: Patience = {
-  headMs: limits.requestHeadMs,
-  wholeMs: limits.requestMs,
-  sweepMs: limits.requestSweepMs,
-};
-
 /** Makes the server; it does not listen yet. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const endpoint = createEndpoint(options);
   const sockets = createSocketServer(options);
-  const { headMs, wholeMs, sweepMs } = options.patience ?? defaultPatience;
-  const timeouts = { headersTimeout: headMs, requestTimeout: wholeMs, connectionsCheckingInterval: sweepMs };
+  const { headMs, bodyMs } = options.patience ?? { headMs: limits.requestHeadMs, bodyMs: limits.requestBodyMs };
+  const timeouts = {
+    headersTimeout: headMs,
+    requestTimeout: bodyMs,
+    connectionsCheckingInterval: limits.requestSweepMs,
+  };
   const server = createServer(timeouts, (request, response) => {
     if (pathOf(request) === graphqlPath) void endpoint.serve(request, response);
     else void serveRoute(options.routes, { request, response, report: options.report });

@@ -57,13 +57,11 @@ export const limits = {
   agentRowsMax: 100_000,
   /** Gateway. */
   requestBodyBytesMax: 1024 * 1024,
-  /** How long a request's head, and the whole of it, may take to come in. */
+  /** How long the head of a client's request may take to come, and the whole of it. */
   requestHeadMs: 10_000,
-  requestMs: 30_000,
-  /** How often is looked for those that take longer. */
+  requestBodyMs: 30_000,
+  /** How often requests that are coming are looked at. */
   requestSweepMs: 500,
-  /** Operations of one request; one: lists are refused. */
-  requestOperationsMax: 1,
   documentTokensMax: 15_000,
   documentDepthMax: 50,
   documentAliasesMax: 100,
@@ -73,6 +71,8 @@ export const limits = {
   documentCacheBytesMax: 64 * 1024 * 1024,
   /** Texts that clients have named by a hash. */
   persistedQueriesBytesMax: 16 * 1024 * 1024,
+  /** Operations of one request; one: lists are refused. */
+  requestOperationsMax: 1,
   requestTimeoutMs: 30_000,
   subgraphTimeoutMs: 10_000,
   subgraphResponseBytesMax: 16 * 1024 * 1024,
