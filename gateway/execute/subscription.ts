@@ -2,6 +2,7 @@
  * Subscriptions of a subgraph behind HTTP. Each has a connection of its own: nothing is shared between subscribers, so
  * forwarded headers of one can bear on no other, and one that is slow holds up itself alone.
  */
+import { Cancellation, type CancelSignal } from '../../mesh/core/cancel.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { SubscriptionsConfig } from '../../mesh/core/config.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -39,30 +40,29 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const url = parseUrl(options);
   const { timeoutMs, responseBytesMax: eventBytesMax, heartbeatMs = limits.streamHeartbeatMs } = options;
   const bounds = { timeoutMs, eventBytesMax, heartbeatMs };
-  const underWay = new Set<AbortController>();
+  const underWay = new Set<Cancellation>();
   let isClosed = false;
   const refuse = ({ code, what, cause }: CallFault): WeftError =>
     new WeftError(code, { action: `Subgraph "${options.name}" ${what}`, cause });
   const read = (answer: unknown, plain: boolean) => checkAnswer(answer, { subgraph: options.name, plain });
   const closed = (): WeftError => refuse({ code: 'SUBGRAPH_UNAVAILABLE', what: 'is asked no longer' });
 
-  async function* subscribe(request: SubgraphRequest, signal: AbortSignal): AsyncGenerator<SubgraphResponse> {
+  async function* subscribe(request: SubgraphRequest, signal: CancelSignal): AsyncGenerator<SubgraphResponse> {
     if (isClosed) throw closed();
     if (underWay.size >= limits.subgraphStreamsMax) {
       throw refuse({ code: 'SUBGRAPH_UNAVAILABLE', what: 'has too many subscriptions under way' });
     }
     const headers = headersOf(request, refuse);
-    const controller = new AbortController();
-    const leave = (): void => controller.abort();
+    const ended = new Cancellation();
+    const leave = (): void => ended.cancel();
     if (signal.aborted) return;
     signal.addEventListener('abort', leave, { once: true });
-    underWay.add(controller);
+    underWay.add(ended);
     try {
-      const { signal: ended } = controller;
       yield* follow({ ...bounds, url, request, headers, signal: ended, read, refuse });
       if (isClosed && !signal.aborted) throw closed();
     } finally {
-      underWay.delete(controller);
+      underWay.delete(ended);
       signal.removeEventListener('abort', leave);
     }
   }
@@ -71,7 +71,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     subscribe,
     close() {
       isClosed = true;
-      for (const controller of underWay) controller.abort();
+      for (const ended of underWay) ended.cancel();
     },
   };
 }

@@ -7,6 +7,7 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { negotiate } from '../../../gateway/server/media.ts';
 import type { Gateway, OperationRequest } from '../../../gateway/server/operation.ts';
+import { abortSignalOf } from '../../../mesh/core/cancel.ts';
 import { systemClock } from '../../../mesh/core/clock.ts';
 import { defaultConfig } from '../../../mesh/core/config.ts';
 import { anonymous } from '../../../mesh/core/subject.ts';
@@ -169,7 +170,7 @@ function createDeferring(stream: (signal: AbortSignal) => AsyncIterable<string>)
     },
     async subscribe(request, signal) {
       subscribed.push(request);
-      return request.mayDefer === false ? whole : { kind: 'incremental', stream: stream(signal) };
+      return request.mayDefer === false ? whole : { kind: 'incremental', stream: stream(abortSignalOf(signal)) };
     },
   };
   return { subscribed, executed, gateway };
