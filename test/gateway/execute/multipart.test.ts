@@ -41,7 +41,7 @@ test('a part is given as soon as its delimiter came; one that is cut is not', as
 });
 
 test('parts are the same however their bytes are cut', async () => {
-  const text = fc.stringMatching(/^[-b\r\n é€😀{}]{0,20}$/u).filter((one) => !one.includes('\r\n--b'));
+  const text = fc.stringMatching(/^[-b\r\n é€😀{}]{0,20}$/u).filter((one) => !`\r\n${one}`.includes('\r\n--b'));
   await fc.assert(
     fc.asyncProperty(
       fc.array(text),

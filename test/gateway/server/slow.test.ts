@@ -15,7 +15,11 @@ function open(context: TestContext, url: string) {
   socket.on('data', (chunk) => (text += chunk.toString()));
   socket.on('error', () => undefined);
   context.after(() => socket.destroy());
-  return { socket, closed: once(socket, 'close').then(() => text), text: () => text };
+  return {
+    socket,
+    closed: new Promise<string>((resolve) => socket.once('close', () => resolve(text))),
+    text: () => text,
+  };
 }
 
 /** Sends a byte now and then, without end. */
@@ -23,6 +27,9 @@ function drip(context: TestContext, socket: Socket, byte: string): void {
   const timer = setInterval(() => socket.writable && socket.write(byte), 10);
   context.after(() => clearInterval(timer));
 }
+
+/** A client that still writes when it is cut may lose the answer to the reset. */
+const timedOutOrReset = /^($|HTTP\/1\.1 408 )/;
 
 const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
 
@@ -34,7 +41,7 @@ test('a head that drips, stops or never begins is answered 408 and cut', async (
   const stopping = open(context, url);
   stopping.socket.write(head);
   const silent = open(context, url);
-  assert.match(await dripping.closed, /^HTTP\/1\.1 408 /);
+  assert.match(await dripping.closed, timedOutOrReset);
   assert.match(await stopping.closed, /^HTTP\/1\.1 408 /);
   await silent.closed;
   assert.deepEqual(reports, []);
@@ -50,7 +57,8 @@ test('a body that drips or stops is answered 408 and cut, by its length and in c
   drip(context, chunked.socket, '1\r\nx\r\n');
   const stopping = open(context, url);
   stopping.socket.write(`${head}content-length: 100\r\n\r\n`);
-  for (const { closed } of [dripping, chunked, stopping]) assert.match(await closed, /^HTTP\/1\.1 408 /);
+  for (const { closed } of [dripping, chunked]) assert.match(await closed, timedOutOrReset);
+  assert.match(await stopping.closed, /^HTTP\/1\.1 408 /);
   assert.deepEqual(reports, []);
 });
 
