@@ -174,7 +174,8 @@ function takeResponse(group: CompiledGroup, { response, wanted, result }: Answer
   group.parts.forEach((part, index) => {
     const lookup = wanted[index];
     if (part.kind === 'root') takeRoot(part, data, result);
-    else if (lookup) takeEntities(part, { data, lookup, result, subgraph: group.subgraph });
+    else if (lookup) takeEntities(part, { response, lookup, result, subgraph: group.subgraph });
+    if (part.kind === 'root' && !response.errors?.length) addMissing(part, { data, result, subgraph: group.subgraph });
   });
   for (const error of response.errors ?? []) addSubgraphError(group, { error, wanted, result });
 }
@@ -187,32 +188,49 @@ export function takeRoot(part: RootPart, data: Readonly<Record<string, unknown>>
   part.merge(target as ResultObject, data);
 }
 
-interface AnsweredEntities {
+interface AnsweredRoot {
   readonly data: Readonly<Record<string, unknown>>;
+  readonly result: Result;
+  readonly subgraph: string;
+}
+
+/** A field that is not there and that no error speaks of: the subgraph did not do what it was asked. */
+function addMissing(part: RootPart, { data, result, subgraph }: AnsweredRoot): void {
+  for (const key of part.asked) {
+    if (data[key] !== undefined && Object.hasOwn(data, key)) continue;
+    const message = `Subgraph "${subgraph}" answered without a field that it was asked for.`;
+    result.errors.push({ message, path: [key], extensions: { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph } });
+  }
+}
+
+interface AnsweredEntities {
+  readonly response: SubgraphResponse;
   readonly lookup: readonly Wanted[];
   readonly result: Result;
   readonly subgraph: string;
 }
 
-function takeEntities(part: EntitiesPart, { data, lookup, result, subgraph }: AnsweredEntities): void {
-  const entities = data[part.key];
-  if (entities === null || entities === undefined) return;
-  if (!Array.isArray(entities) || entities.length !== lookup.length) {
-    const found = Array.isArray(entities) ? `${entities.length} entities` : 'no list';
-    result.errors.push({
-      message: `Subgraph "${subgraph}" answered a lookup of ${lookup.length} entities with ${found}.`,
-      path: staticPrefix(part.places[0]?.path ?? []),
-      extensions: { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph },
-    });
-    return;
-  }
+function takeEntities(part: EntitiesPart, { response, lookup, result, subgraph }: AnsweredEntities): void {
+  const entities = response.data?.[part.key] ?? null;
+  if (entities === null && response.errors?.length) return;
+  const refuse = (found: string): void => {
+    const message = `Subgraph "${subgraph}" answered a lookup of ${lookup.length} entities with ${found}.`;
+    const extensions = { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph };
+    for (const { path } of part.places) result.errors.push({ message, path: staticPrefix(path), extensions });
+  };
+  if (!Array.isArray(entities)) return refuse('no list');
+  if (entities.length !== lookup.length) return refuse(`${entities.length} entities`);
   let index = 0;
+  let isRefused = false;
   for (const { targets } of lookup) {
     const entity: unknown = entities[index++];
-    if (typeof entity !== 'object' || entity === null || Array.isArray(entity)) continue;
-    part.rename(entity as ResultObject);
-    for (const target of targets) part.merge(target, entity as ResultObject);
+    if (typeof entity !== 'object' || Array.isArray(entity)) isRefused = true;
+    else if (entity !== null) {
+      part.rename(entity as ResultObject);
+      for (const target of targets) part.merge(target, entity as ResultObject);
+    }
   }
+  if (isRefused) refuse('something that is no entity');
 }
 
 interface Failed {

@@ -79,6 +79,16 @@ export const limits = {
   /** Calls of one subgraph that wait for a connection. */
   subgraphCallsQueuedMax: 10_000,
   subgraphHeadBytesMax: 16 * 1024,
+  /** Errors that one answer of a subgraph reports; what comes after them is left out. */
+  subgraphErrorsMax: 1_000,
+  /** Characters of such an error's message, and of what else of it is taken over; longer texts are cut. */
+  subgraphErrorLengthMax: 1_024,
+  /** Keys of such an error's path. */
+  subgraphErrorPathMax: 100,
+  /** Errors that an answer gets for values that are not as they should be. */
+  answerErrorsMax: 1_000,
+  /** How often errors are looked through for one that explains a null. */
+  answerErrorLooksMax: 5_000_000,
   /** A connection at rest for longer is not used again: the far side may be about to close it. */
   subgraphIdleMs: 4_000,
   /** How often deadlines of calls under way are looked at. */
