@@ -19,7 +19,10 @@ export interface ConfigFile {
   readonly port?: number;
   readonly data?: string;
   readonly subgraphs?: Readonly<
-    Record<string, { readonly routing_url: string; readonly schema?: { readonly file: string } }>
+    Record<
+      string,
+      { readonly routing_url: string; readonly schema?: { readonly file: string }; readonly timeout?: string }
+    >
   >;
   readonly domains?: Readonly<Record<string, { readonly variables?: Readonly<Record<string, Json>> }>>;
   readonly auth?: {
@@ -32,6 +35,9 @@ export interface ConfigFile {
   readonly policy?: { readonly file?: string };
   readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };
   readonly timeouts?: Readonly<Partial<Record<'request' | 'subgraph', string>>>;
+  readonly retries?: Readonly<Partial<Record<'max' | 'budget', number>>>;
+  readonly breaker?: { readonly enabled?: boolean } & Readonly<Partial<Record<'errors' | 'calls', number>>> &
+    Readonly<Partial<Record<'window' | 'wait', string>>>;
   readonly limits?: Readonly<Partial<Record<'body' | 'response', string>>> &
     Readonly<Partial<Record<'tokens' | 'depth' | 'aliases' | 'rootFields', number>>>;
   readonly stores?: { readonly neo4j?: string };

@@ -59,14 +59,17 @@ function fromContent(
     policy = {},
     documents = {},
     timeouts = {},
+    retries = {},
+    breaker = {},
     limits = {},
   }: ConfigFile,
   fromFile: (path: string) => string,
 ): Omit<Config, 'host' | 'port' | 'data' | 'neo4jUrl'> {
   return {
-    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema }) => ({
+    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema, timeout }) => ({
       routingUrl,
       schemaFile: schema === undefined ? null : fromFile(schema.file),
+      timeoutMs: inUnits(timeout, milliseconds) ?? null,
     })),
     domains: mapValues(domains, ({ variables = {} }) => ({ variables })),
     auth: {
@@ -89,6 +92,17 @@ function fromContent(
     timeouts: {
       requestMs: inUnits(timeouts.request, milliseconds) ?? defaultConfig.timeouts.requestMs,
       subgraphMs: inUnits(timeouts.subgraph, milliseconds) ?? defaultConfig.timeouts.subgraphMs,
+    },
+    retries: {
+      max: retries.max ?? defaultConfig.retries.max,
+      budgetPercent: retries.budget ?? defaultConfig.retries.budgetPercent,
+    },
+    breaker: {
+      enabled: breaker.enabled ?? defaultConfig.breaker.enabled,
+      errorPercent: breaker.errors ?? defaultConfig.breaker.errorPercent,
+      callsMin: breaker.calls ?? defaultConfig.breaker.callsMin,
+      windowMs: inUnits(breaker.window, milliseconds) ?? defaultConfig.breaker.windowMs,
+      waitMs: inUnits(breaker.wait, milliseconds) ?? defaultConfig.breaker.waitMs,
     },
     limits: {
       bodyBytes: inUnits(limits.body, bytes) ?? defaultConfig.limits.bodyBytes,

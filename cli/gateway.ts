@@ -1,12 +1,12 @@
 /** `weft gateway`: the gateway alone, before subgraphs behind HTTP, whoever composed them. */
 import { readFile } from 'node:fs/promises';
-import { createHttpSubgraph } from '../gateway/execute/http.ts';
 import { readSupergraph } from '../gateway/supergraph/supergraph.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import { readEnvironment } from '../mesh/core/config.ts';
 import { WeftError } from '../mesh/core/error.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
+import { connectSubgraph } from './connect.ts';
 import { openFront } from './front.ts';
 import { untilStopped } from './stop.ts';
 
@@ -30,18 +30,10 @@ export const command = defineCommand({
     const settings = readConfig({ file: flags.config, flags: { host: flags.host, port: flags.port }, readEnvironment });
     const supergraph = readSupergraph(await readSdl(flags.supergraph));
     const subgraphs = new Map(
-      supergraph.planner.subgraphs.map(({ name, url }) => {
-        const { routingUrl } = settings.subgraphs[name] ?? { routingUrl: url };
-        const { timeouts, limits } = settings;
-        const options = {
-          name,
-          sdl: '',
-          url: routingUrl,
-          timeoutMs: timeouts.subgraphMs,
-          responseBytesMax: limits.responseBytes,
-        };
-        return [name, createHttpSubgraph(options)];
-      }),
+      supergraph.planner.subgraphs.map(({ name, url }) => [
+        name,
+        connectSubgraph({ name, sdl: '', url, config: settings }),
+      ]),
     );
     const front = await openFront({
       config: settings,

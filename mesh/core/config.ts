@@ -21,6 +21,8 @@ export interface Config {
   readonly policy: { readonly file: string | null };
   readonly documents: DocumentsConfig;
   readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
+  readonly retries: RetryConfig;
+  readonly breaker: BreakerConfig;
   readonly limits: RequestLimits;
   /** `bolt://user:password@host:port`; `null`: lineage is kept in SQLite. */
   readonly neo4jUrl: string | null;
@@ -30,6 +32,26 @@ export interface SubgraphConfig {
   readonly routingUrl: string;
   /** File of its SDL; `null`: asked of the subgraph (`_service { sdl }`). */
   readonly schemaFile: string | null;
+  /** Milliseconds for one call to it; `null`: as for every subgraph. */
+  readonly timeoutMs: number | null;
+}
+
+export interface RetryConfig {
+  /** How often a query that met no subgraph is asked again; 0: never. */
+  readonly max: number;
+  /** Retries in percent of a subgraph's calls. */
+  readonly budgetPercent: number;
+}
+
+export interface BreakerConfig {
+  readonly enabled: boolean;
+  /** Failed calls, in percent of those within the window, from which a subgraph is left alone. */
+  readonly errorPercent: number;
+  /** With fewer calls within the window it is asked on. */
+  readonly callsMin: number;
+  readonly windowMs: number;
+  /** How long it is left alone before one call is let through. */
+  readonly waitMs: number;
 }
 
 export interface DomainConfig {
@@ -84,6 +106,8 @@ export const defaultConfig: Config = {
   policy: { file: null },
   documents: { manifest: null, safelist: false, apq: true },
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
+  retries: { max: 2, budgetPercent: 20 },
+  breaker: { enabled: true, errorPercent: 50, callsMin: 100, windowMs: 10_000, waitMs: 1_000 },
   limits: {
     bodyBytes: limits.requestBodyBytesMax,
     tokens: limits.documentTokensMax,

@@ -79,6 +79,12 @@ export const limits = {
   /** Calls of one subgraph that wait for a connection. */
   subgraphCallsQueuedMax: 10_000,
   subgraphHeadBytesMax: 16 * 1024,
+  /** Retries that a subgraph's calls have not paid for yet: to begin with, and at most. */
+  subgraphRetriesFirst: 10,
+  subgraphRetriesSavedMax: 100,
+  /** The longest wait before a first retry; doubles with each. */
+  subgraphRetryWaitMs: 50,
+  subgraphRetryWaitMsMax: 1_000,
   /** Errors that one answer of a subgraph reports; what comes after them is left out. */
   subgraphErrorsMax: 1_000,
   /** Characters of such an error's message, and of what else of it is taken over; longer texts are cut. */

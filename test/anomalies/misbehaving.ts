@@ -108,8 +108,11 @@ export interface FaultyMesh {
 
 export const products = ['1', '2', '3'].map((id) => ({ __typename: 'Product', id, name: `Product ${id}` }));
 
-/** Starts `weft gateway` before both subgraphs; `settings` are lines of its `weft.yaml`. */
-export async function startFaultyMesh(context: TestContext, settings: string): Promise<FaultyMesh> {
+/** Lines of a `weft.yaml`. */
+export type Settings = (urls: { readonly good: string; readonly bad: string }) => string;
+
+/** Starts `weft gateway` before both subgraphs. */
+export async function startFaultyMesh(context: TestContext, settings: Settings): Promise<FaultyMesh> {
   const folder = await temporaryFolder(context);
   const [good, bad] = [await openRawServer(context), await openRawServer(context)];
   good.behave(({ socket }) => reply(socket, JSON.stringify({ data: { products } })));
@@ -119,7 +122,7 @@ export async function startFaultyMesh(context: TestContext, settings: string): P
   ]);
   if (supergraphSdl === undefined) throw new AggregateError(errors ?? []);
   await writeFile(join(folder, 'supergraph.graphql'), supergraphSdl);
-  await writeFile(join(folder, 'weft.yaml'), settings);
+  await writeFile(join(folder, 'weft.yaml'), settings({ good: good.url, bad: bad.url }));
 
   const entry = join(import.meta.dirname, '../../cli/weft.js');
   const words = [entry, 'gateway', '--supergraph', 'supergraph.graphql', '--port', '0'];

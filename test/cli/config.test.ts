@@ -64,7 +64,7 @@ port: 4100
 data: var/weft
 subgraphs:
   flights: { routing_url: "http://127.0.0.1:4001/graphql", schema: { file: flights.graphql } }
-  asked: { routing_url: https://asked.example/graphql }
+  asked: { routing_url: https://asked.example/graphql, timeout: 2s }
 domains:
   airports: { variables: { speed: 600, regions: [west, east], nested: { on: true, off: null } } }
   empty: {}
@@ -75,6 +75,8 @@ headers: { forward: [Authorization, x-trace] }
 policy: { file: schema/policies.yaml }
 documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
+retries: { max: 0, budget: 5 }
+breaker: { enabled: false, errors: 10, calls: 20, window: 1m, wait: 3s }
 limits: { body: 512KiB, response: 1GiB, tokens: 1, depth: 2, aliases: 3, rootFields: 4 }
 stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
 `,
@@ -84,8 +86,12 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       port: 4100,
       data: join(home, 'var/weft'),
       subgraphs: {
-        flights: { routingUrl: 'http://127.0.0.1:4001/graphql', schemaFile: join(home, 'flights.graphql') },
-        asked: { routingUrl: 'https://asked.example/graphql', schemaFile: null },
+        flights: {
+          routingUrl: 'http://127.0.0.1:4001/graphql',
+          schemaFile: join(home, 'flights.graphql'),
+          timeoutMs: null,
+        },
+        asked: { routingUrl: 'https://asked.example/graphql', schemaFile: null, timeoutMs: 2_000 },
       },
       domains: {
         airports: { variables: { speed: 600, regions: ['west', 'east'], nested: { on: true, off: null } } },
@@ -99,6 +105,8 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       policy: { file: join(home, 'schema/policies.yaml') },
       documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
+      retries: { max: 0, budgetPercent: 5 },
+      breaker: { enabled: false, errorPercent: 10, callsMin: 20, windowMs: 60_000, waitMs: 3_000 },
       limits: { bodyBytes: 2 ** 19, responseBytes: 2 ** 30, tokens: 1, depth: 2, aliases: 3, rootFields: 4 },
       neo4jUrl: 'bolt://neo4j:secret@127.0.0.1:7687',
     } satisfies Config);
