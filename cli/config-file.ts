@@ -39,9 +39,21 @@ export interface ConfigFile {
   readonly breaker?: { readonly enabled?: boolean } & Readonly<Partial<Record<'errors' | 'calls', number>>> &
     Readonly<Partial<Record<'window' | 'wait', string>>>;
   readonly limits?: Readonly<Partial<Record<'body' | 'response', string>>> &
-    Readonly<Partial<Record<'tokens' | 'depth' | 'aliases' | 'rootFields', number>>>;
+    Readonly<Partial<Record<LimitName, number>>>;
   readonly stores?: { readonly neo4j?: string };
 }
+
+/** Limits that are plain numbers. */
+type LimitName =
+  | 'tokens'
+  | 'depth'
+  | 'aliases'
+  | 'rootFields'
+  | 'directives'
+  | 'cost'
+  | 'listSize'
+  | 'listItems'
+  | 'inputDepth';
 
 /** Asks for an environment variable; `undefined` when it is not set. */
 export type ReadEnvironment = (name: string) => string | undefined;

@@ -110,6 +110,11 @@ function fromContent(
       depth: limits.depth ?? defaultConfig.limits.depth,
       aliases: limits.aliases ?? defaultConfig.limits.aliases,
       rootFields: limits.rootFields ?? defaultConfig.limits.rootFields,
+      directives: limits.directives ?? defaultConfig.limits.directives,
+      cost: limits.cost ?? defaultConfig.limits.cost,
+      listSize: limits.listSize ?? defaultConfig.limits.listSize,
+      listItems: limits.listItems ?? defaultConfig.limits.listItems,
+      inputDepth: limits.inputDepth ?? defaultConfig.limits.inputDepth,
       responseBytes: inUnits(limits.response, bytes) ?? defaultConfig.limits.responseBytes,
     },
   };

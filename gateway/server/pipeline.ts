@@ -16,7 +16,9 @@ import { type ExecutionContext, createResult, runGroups } from '../execute/run.t
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, runProgram, startProgram } from '../splice/run.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
+import { createCostLimit } from '../plan/cost-limit.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
+import { assertInputs } from '../plan/inputs.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
 import type { AccessRecorder } from '../policy/access.ts';
 import { rulesOf } from '../policy/prune.ts';
@@ -58,12 +60,14 @@ interface PreparedOperation {
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const plans = createPlans(options);
+  const assertCost = createCostLimit(options);
 
   const prepare = (request: OperationRequest, signal: AbortSignal): PreparedOperation => {
     const document = plans.document(request.query);
     const operation = selectOperation(document, request.operationName);
     assertMethod(operation, request);
-    const variables = coerceVariables(operation, request.variables, options.supergraph);
+    const variables = coerceVariables(operation, request.variables, options);
+    assertCost?.(document, operation, variables);
     const compiled = plans.operation(document, { operation, variables, subject: request.subject });
     const { headers, subject } = request;
     const context = { subgraphs: options.subgraphs, variables, headers, subject, signal };
@@ -190,10 +194,11 @@ function denialsFor(rules: readonly Rule[], subject: Subject, policies: NamedPol
 function coerceVariables(
   operation: OperationDefinitionNode,
   inputs: JsonObject,
-  { planner }: Supergraph,
+  { supergraph, limits: bounds }: PipelineOptions,
 ): Readonly<Record<string, unknown>> {
   if (!operation.variableDefinitions?.length) return {};
-  const { coerced, errors } = getVariableValues(planner.apiSchema, operation.variableDefinitions, inputs, {
+  assertInputs(inputs, bounds);
+  const { coerced, errors } = getVariableValues(supergraph.planner.apiSchema, operation.variableDefinitions, inputs, {
     maxErrors: 10,
   });
   if (errors === undefined) return coerced;

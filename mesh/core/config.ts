@@ -91,6 +91,15 @@ export interface RequestLimits {
   readonly depth: number;
   readonly aliases: number;
   readonly rootFields: number;
+  readonly directives: number;
+  /** What an operation may be estimated to cost; `null`: nothing is estimated. */
+  readonly cost: number | null;
+  /** Items that the estimate takes a list to have where nothing says how many. */
+  readonly listSize: number;
+  /** Items of one list in the variables. */
+  readonly listItems: number;
+  /** Lists and objects in one another, in the variables. */
+  readonly inputDepth: number;
   /** Bytes of one subgraph response. */
   readonly responseBytes: number;
 }
@@ -114,6 +123,11 @@ export const defaultConfig: Config = {
     depth: limits.documentDepthMax,
     aliases: limits.documentAliasesMax,
     rootFields: limits.documentRootFieldsMax,
+    directives: limits.documentDirectivesMax,
+    cost: null,
+    listSize: limits.costListSize,
+    listItems: limits.inputListItemsMax,
+    inputDepth: limits.inputDepthMax,
     responseBytes: limits.subgraphResponseBytesMax,
   },
   neo4jUrl: null,

@@ -61,6 +61,15 @@ export const limits = {
   documentDepthMax: 50,
   documentAliasesMax: 100,
   documentRootFieldsMax: 50,
+  documentDirectivesMax: 100,
+  /** Brackets in one another beyond two for each level of fields. */
+  documentNestingMax: 100,
+  /** Lists and objects in one another, in variables. */
+  inputDepthMax: 50,
+  /** Items of one list in variables. */
+  inputListItemsMax: 10_000,
+  /** Items that a list is taken to have where nothing says how many. */
+  costListSize: 10,
   /** Selections once every fragment stands where it is spread. */
   documentSelectionsMax: 20_000,
   documentCacheBytesMax: 64 * 1024 * 1024,

@@ -77,7 +77,7 @@ documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
 retries: { max: 0, budget: 5 }
 breaker: { enabled: false, errors: 10, calls: 20, window: 1m, wait: 3s }
-limits: { body: 512KiB, response: 1GiB, tokens: 1, depth: 2, aliases: 3, rootFields: 4 }
+limits: { body: 512KiB, response: 1GiB, tokens: 1, depth: 2, aliases: 3, rootFields: 4, directives: 5, cost: 6, listSize: 7, listItems: 8, inputDepth: 9 }
 stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
 `,
     });
@@ -107,7 +107,19 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
       retries: { max: 0, budgetPercent: 5 },
       breaker: { enabled: false, errorPercent: 10, callsMin: 20, windowMs: 60_000, waitMs: 3_000 },
-      limits: { bodyBytes: 2 ** 19, responseBytes: 2 ** 30, tokens: 1, depth: 2, aliases: 3, rootFields: 4 },
+      limits: {
+        bodyBytes: 2 ** 19,
+        responseBytes: 2 ** 30,
+        tokens: 1,
+        depth: 2,
+        aliases: 3,
+        rootFields: 4,
+        directives: 5,
+        cost: 6,
+        listSize: 7,
+        listItems: 8,
+        inputDepth: 9,
+      },
       neo4jUrl: 'bolt://neo4j:secret@127.0.0.1:7687',
     } satisfies Config);
   });
@@ -246,7 +258,7 @@ describe('a mistake in the file', () => {
   test('is an unknown key, told with the known ones and the closest', () => {
     assert.deepEqual(reportOf('limits:\n  depht: 3\n'), [
       '2:3 Cannot use "limits.depht": found an unknown key "depht", ' +
-        'wanted one of body, response, tokens, depth, aliases, rootFields. Did you mean "depth"?',
+        'wanted one of body, response, tokens, depth, aliases, rootFields, directives, cost, listSize, listItems, inputDepth. Did you mean "depth"?',
     ]);
     const [mistake] = mistakesOf('port: 1\nsubgraph: {}\nhost: a\n');
     assert.match(mistake?.message ?? '', /Did you mean "subgraphs"\?$/);

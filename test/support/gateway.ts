@@ -1,5 +1,5 @@
 /** A pipeline over test subgraphs, asked without a socket. */
-import { defaultConfig } from '../../mesh/core/config.ts';
+import { type RequestLimits, defaultConfig } from '../../mesh/core/config.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
@@ -38,6 +38,7 @@ export interface TestGatewayOptions {
   readonly supergraph?: string;
   readonly policies?: NamedPolicies;
   readonly recorder?: AccessRecorder;
+  readonly limits?: RequestLimits;
 }
 
 export function createTestGateway(subgraphs: readonly Subgraph[], options: TestGatewayOptions = {}): TestGateway {
@@ -45,7 +46,7 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     supergraph: readSupergraph(options.supergraph ?? composeForTest(subgraphs)),
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
     policies: options.policies ?? new Map(),
-    limits: defaultConfig.limits,
+    limits: options.limits ?? defaultConfig.limits,
     recorder: options.recorder ?? null,
     report: (error) => {
       if (!isWeftError(error)) throw error;
