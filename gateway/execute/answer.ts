@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { WeftError } from '../../mesh/core/error.ts';
 import { type JsonObject, isJsonObject } from '../../mesh/core/json.ts';
 import type { SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import { isBloated } from './bloat.ts';
 import { readErrors } from './reported.ts';
 
 /** Whoever reads `data` may change it: two readers each take an answer of their own with `fresh`. */
@@ -49,6 +50,7 @@ function readResponse(bytes: Uint8Array, subgraph: string): ReadResponse {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   // Bytes that are no text were replaced by this character; only where it stands they are looked at again.
   if (text.includes('\ufffd') && !isUtf8(bytes)) throw invalid(subgraph, 'answered with bytes that are no UTF-8');
+  if (isBloated(text)) throw invalid(subgraph, 'answered with more lists and objects than can be taken');
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -94,6 +94,11 @@ export const limits = {
   /** The longest wait before a first retry; doubles with each. */
   subgraphRetryWaitMs: 50,
   subgraphRetryWaitMsMax: 1_000,
+  /** A subgraph's answer of so many characters is looked at before it is parsed: how deep it goes, how much is in it. */
+  jsonLookedAtMin: 1024 * 1024,
+  jsonDepthMax: 1_000,
+  /** Lists and objects in it. */
+  jsonContainersMax: 1_000_000,
   /** Errors that one answer of a subgraph reports; what comes after them is left out. */
   subgraphErrorsMax: 1_000,
   /** Characters of such an error's message, and of what else of it is taken over; longer texts are cut. */

@@ -96,6 +96,8 @@ const whole: Readonly<Record<string, (incoming: Incoming) => void>> = {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     reply(incoming.socket, `{"data":${deep}}`);
   },
+  'nests seven million levels deep': ({ socket }) => reply(socket, `{"data":${'['.repeat(7e6)}${']'.repeat(7e6)}}`),
+  'answers five million lists of nothing': ({ socket }) => reply(socket, `{"data":[${'[],'.repeat(5e6)}[]]}`),
   'nests 100,000 levels deep without end': ({ socket }) => reply(socket, `{"data":${'{"a":'.repeat(100_000)}`),
 };
 
