@@ -57,6 +57,11 @@ export const limits = {
   agentRowsMax: 100_000,
   /** Gateway. */
   requestBodyBytesMax: 1024 * 1024,
+  /** How long the head of a client's request may take to come, and the whole of it. */
+  requestHeadMs: 10_000,
+  requestBodyMs: 30_000,
+  /** How often requests that are coming are looked at. */
+  requestSweepMs: 500,
   documentTokensMax: 15_000,
   documentDepthMax: 50,
   documentAliasesMax: 100,

@@ -73,7 +73,9 @@ export function reply(socket: Socket, body: string | Buffer, head = '200 OK'): v
 }
 
 const catalogue = `${federation('@key')}
-  type Query { products: [Product!]! }
+  type Query { products: [Product!]! find(where: Where): [Product] }
+  input Where { and: Where ids: [Int] any: Any }
+  scalar Any
   type Product @key(fields: "id") { id: ID! name: String! }`;
 
 const stock = `${federation('@key')}
@@ -91,13 +93,22 @@ const stock = `${federation('@key')}
   enum Kind { COLD DRY }
   scalar Any`;
 
+export interface RawAnswer {
+  readonly text: string;
+  readonly ms: number;
+  readonly status: number;
+}
+
 export interface FaultyMesh {
   /** The subgraph that works. */
   readonly good: RawServer;
   /** The subgraph that does not. */
   readonly bad: RawServer;
   /** Asks; with the raw text of the answer and how long it took. */
-  ask(query: string): Promise<{ readonly text: string; readonly ms: number; readonly status: number }>;
+  ask(query: string): Promise<RawAnswer>;
+  /** Sends a body as it is. */
+  send(body: string): Promise<RawAnswer>;
+  readonly url: string;
   health(): Promise<string>;
   /** What the gateway wrote so far, to stderr and stdout. */
   readonly output: () => string;
@@ -137,21 +148,21 @@ export async function startFaultyMesh(context: TestContext, settings: Settings):
   });
   while (!/^Ready in/m.test(output)) await Promise.race([once(child.stderr, 'data'), failOnExit(child, () => output)]);
   const url = /http:\/\/\S+(?=\/graphql)/.exec(output)?.[0] ?? '';
+  const send = async (body: string): Promise<RawAnswer> => {
+    const startedAt = performance.now();
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+    const text = await response.text();
+    return { text, ms: performance.now() - startedAt, status: response.status };
+  };
   const process_ = `/proc/${child.pid}`;
   return {
     good,
     bad,
     output: () => output,
-    async ask(query) {
-      const startedAt = performance.now();
-      const response = await fetch(`${url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query }),
-      });
-      const text = await response.text();
-      return { text, ms: performance.now() - startedAt, status: response.status };
-    },
+    url,
+    ask: (query) => send(JSON.stringify({ query })),
+    send,
     health: async () => (await fetch(`${url}/health/ready`)).text(),
     async memory() {
       const status = await readFile(`${process_}/status`, 'utf8');
