@@ -6,7 +6,7 @@ import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
-import { type ResponsePath, type ResultObject, pathsTo, staticPrefix } from './collect.ts';
+import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
 import type { CompiledGroup, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
 import type { Represent } from './represent.ts';
@@ -177,7 +177,9 @@ function takeResponse(group: CompiledGroup, { response, wanted, result }: Answer
     else if (lookup) takeEntities(part, { response, lookup, result, subgraph: group.subgraph });
     if (part.kind === 'root' && !response.errors?.length) addMissing(part, { data, result, subgraph: group.subgraph });
   });
-  for (const error of response.errors ?? []) addSubgraphError(group, { error, wanted, result });
+  if (!response.errors?.length) return;
+  const placesOf = createPlaces(result.data);
+  for (const error of response.errors) addSubgraphError(group, { error, wanted, result, placesOf });
 }
 
 /** Takes what a root fetch, or an event of a subscription, brought. */
@@ -254,10 +256,24 @@ interface Reported {
   readonly error: SubgraphError;
   readonly wanted: AllWanted;
   readonly result: Result;
+  readonly placesOf: PlacesOf;
+}
+
+/** Where the objects that a part looks up stand in the result. */
+type PlacesOf = (part: EntitiesPart) => readonly ReadonlyMap<unknown, readonly ResponsePath[]>[];
+
+/** The places are gone through once for all errors of a response. */
+function createPlaces(data: ResultObject): PlacesOf {
+  const known = new Map<EntitiesPart, ReturnType<PlacesOf>>();
+  return (part) => {
+    const places = known.get(part) ?? part.places.map(({ path }) => placesAt(data, path));
+    known.set(part, places);
+    return places;
+  };
 }
 
 /** Maps the path of a subgraph's error to the places of the answer that it is about. */
-function addSubgraphError(group: CompiledGroup, { error, wanted, result }: Reported): void {
+function addSubgraphError(group: CompiledGroup, { error, wanted, result, placesOf }: Reported): void {
   const index = group.parts.findIndex((part) => part.kind === 'entities' && part.key === error.path?.[0]);
   const part = group.parts[index];
   if (part?.kind !== 'entities') {
@@ -268,9 +284,14 @@ function addSubgraphError(group: CompiledGroup, { error, wanted, result }: Repor
   }
   const [, position, ...rest] = error.path ?? [];
   const targets = wanted[index]?.[Number(position)]?.targets ?? [];
-  const places = part.places.flatMap((place) => pathsTo(result.data, place.path, new Set(targets)));
+  const places = placesOf(part).flatMap((places) => targets.flatMap((target) => places.get(target) ?? []));
   const extensions = publicExtensions(error.extensions, group.subgraph);
   for (const place of places) result.errors.push({ message: error.message, path: [...place, ...rest], extensions });
+  // An error about the lookup as a whole, or about an entity that nobody looked up.
+  if (places.length > 0) return;
+  for (const { path } of part.places) {
+    result.errors.push({ message: error.message, path: staticPrefix(path), extensions });
+  }
 }
 
 /** A subgraph's error about root fields, whose paths are the client's. */

@@ -283,6 +283,27 @@ test('a subgraph may answer a lookup of entities with', async (context) => {
       }
     });
   }
+  const nowhere: readonly unknown[] = [
+    undefined,
+    null,
+    ['_entities'],
+    ['_entities', 99],
+    ['_entities', 'x'],
+    ['else'],
+    'x',
+  ];
+  for (const path of nowhere) {
+    await context.test(`an error at ${JSON.stringify(path)}`, async () => {
+      const body = JSON.stringify({ data: { _entities: null }, errors: [{ message: 'm', path }] });
+      mesh.bad.behave(({ socket }) => reply(socket, body));
+      const answer = JSON.parse((await mesh.ask('{ products { name stock } }')).text) as Answer;
+      assert.deepEqual(answer.data, { products: products.map(({ name }) => ({ name, stock: null })) });
+      assert.deepEqual(
+        answer.errors?.map(({ message, extensions }) => [message, extensions.code]),
+        [['m', 'DOWNSTREAM_SERVICE_ERROR']],
+      );
+    });
+  }
   await context.test('fields that bear a name of the prototype', async () => {
     mesh.bad.behave((incoming) =>
       reply(incoming.socket, data(incoming, null, { __typename: 'Product', constructor: 'ACME' })),
