@@ -47,10 +47,10 @@ interface ReadResponse {
 
 function readResponse(bytes: Uint8Array, subgraph: string): ReadResponse {
   if (bytes.length === 0) throw invalid(subgraph, 'answered without a body');
+  if (isBloated(bytes)) throw invalid(subgraph, 'answered with more lists and objects than can be taken');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   // Bytes that are no text were replaced by this character; only where it stands they are looked at again.
   if (text.includes('\ufffd') && !isUtf8(bytes)) throw invalid(subgraph, 'answered with bytes that are no UTF-8');
-  if (isBloated(text)) throw invalid(subgraph, 'answered with more lists and objects than can be taken');
   let answer: unknown;
   try {
     answer = JSON.parse(text);

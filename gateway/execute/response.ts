@@ -143,16 +143,27 @@ export class ResponseReader {
     this.#bodySize = size;
   }
 
-  /** Room grows with what came, not with what was promised, and what stands in one room is never moved to another. */
+  /** Room grows with what came, not with what was promised. */
   #copy(piece: Buffer): void {
     const fits = Math.min(piece.length, this.#room.length - this.#roomUsed);
     piece.copy(this.#room, this.#roomUsed, 0, fits);
     this.#roomUsed += fits;
     if (fits === piece.length) return;
     if (this.#roomUsed > 0) this.#fullRooms.push(this.#room);
+    if (this.#framing.body === 'length' && this.#bodySize >= roomBytesMax) return this.#copyToLast(piece, fits);
     const next = Math.min(Math.max(this.#bodySize, roomBytesMin), roomBytesMax);
     this.#room = Buffer.allocUnsafe(Math.max(piece.length - fits, next));
     this.#roomUsed = piece.copy(this.#room, 0, fits);
+  }
+
+  /** So much has come that the promise is believed: what came moves once, into room for all of it. */
+  #copyToLast(piece: Buffer, from: number): void {
+    const room = Buffer.allocUnsafe(this.#framing.length);
+    let used = 0;
+    for (const full of this.#fullRooms) used += full.copy(room, used);
+    this.#fullRooms = [];
+    this.#room = room;
+    this.#roomUsed = used + piece.copy(room, used, from);
   }
 
   /** RFC 9112, section 7.1. Extensions of a chunk mean nothing to us. */

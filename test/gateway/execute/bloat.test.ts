@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isBloated } from '../../../gateway/execute/bloat.ts';
+import { isBloated as isBloatedBytes } from '../../../gateway/execute/bloat.ts';
 import { limits } from '../../../mesh/core/limits.ts';
 
 const { jsonDepthMax, jsonContainersMax, jsonLookedAtMin } = limits;
+const isBloated = (text: string): boolean => isBloatedBytes(Buffer.from(text));
+
 /** Makes a text long enough to be looked at. */
 const long = (text: string): string => `{"pad":"${'x'.repeat(jsonLookedAtMin)}","of":${text}}`;
 
