@@ -33,6 +33,7 @@ const library = createSubgraph(
     first(first: Int, last: Int): [Book] @listSize(slicingArguments: ["first", "last"])
     either(first: Int, last: Int): [Book] @listSize(assumedSize: 7, slicingArguments: ["first", "last"], requireOneSlicingArgument: false)
     page(first: Int = 10): Page @listSize(slicingArguments: ["first"], sizedFields: ["items"])
+    plain: Page
     any: Media
   }
   type Mutation { lend: Book }
@@ -189,6 +190,7 @@ const selections = fc.letrec<{ book: string; query: string }>((tie) => ({
           `either(first: $n) { ${inner} }`,
           `page(first: $n) { items { ${inner} } ...P }`,
           `book { ${inner} }`,
+          `plain { ...P items { ${inner} } }`,
           '...Q',
           'chest { id }',
         ),
