@@ -11,6 +11,8 @@ import { createSocketServer } from './ws.ts';
 export interface HttpServerOptions extends EndpointOptions {
   /** Asked in order for every path but `/graphql`; the first that answers is it. */
   readonly routes: readonly Route[];
+  /** How long a request may take to come; default `limits.requestHeadMs` and `limits.requestBodyMs`. */
+  readonly patience?: { readonly headMs: number; readonly bodyMs: number };
 }
 
 export interface HttpServer {
@@ -26,7 +28,13 @@ export const graphqlPath = '/graphql';
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const endpoint = createEndpoint(options);
   const sockets = createSocketServer(options);
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
+  const { headMs, bodyMs } = options.patience ?? { headMs: limits.requestHeadMs, bodyMs: limits.requestBodyMs };
+  const timeouts = {
+    headersTimeout: headMs,
+    requestTimeout: bodyMs,
+    connectionsCheckingInterval: limits.requestSweepMs,
+  };
+  const server = createServer(timeouts, (request, response) => {
     if (pathOf(request) === graphqlPath) void endpoint.serve(request, response);
     else void serveRoute(options.routes, { request, response, report: options.report });
   });

@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../../../mesh/core/clock.ts';
 import { WeftError, type ErrorCode } from '../../../mesh/core/error.ts';
 import { createAuthenticator, type Authenticate } from '../../../gateway/auth/subject.ts';
 import { createClientGateway, createDocuments } from '../../../gateway/server/documents.ts';
-import { createHttpServer, type HttpServer } from '../../../gateway/server/http.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../../gateway/server/http.ts';
 import type { Gateway, OperationRequest, OperationResult } from '../../../gateway/server/operation.ts';
 import type { Report } from '../../../gateway/server/failure.ts';
 import type { Route } from '../../../gateway/server/reply.ts';
@@ -65,6 +65,7 @@ export interface TinyOptions {
   readonly clock?: Clock;
   readonly routes?: readonly Route[];
   readonly gateway?: Gateway;
+  readonly patience?: HttpServerOptions['patience'];
   /** Persisted documents: texts by id. */
   readonly manifest?: ReadonlyMap<string, string>;
 }
@@ -86,6 +87,7 @@ export async function startTiny(context: TestContext, options: TinyOptions = {})
     config,
     clock,
     report,
+    ...(options.patience ? { patience: options.patience } : {}),
   });
   const { port } = await server.listen(0, '127.0.0.1');
   context.after(() => server.close());
