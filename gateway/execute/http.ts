@@ -3,6 +3,7 @@
  * faults the client learns a code and the subgraph's name, nothing else.
  */
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
+import { ChurnMap } from '../../mesh/core/churn.ts';
 import { isWeftError, WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous } from '../../mesh/core/subject.ts';
@@ -34,7 +35,12 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
   const timeoutMs = options.timeoutMs ?? limits.subgraphTimeoutMs;
   const responseBytesMax = options.responseBytesMax ?? limits.subgraphResponseBytesMax;
   const client = new Client({ url, timeoutMs, responseBytesMax });
-  const fetch = shareExchanges({ name: options.name, client, write: createRequestWriter(url), underWay: new Map() });
+  const fetch = shareExchanges({
+    name: options.name,
+    client,
+    write: createRequestWriter(url),
+    underWay: new ChurnMap(),
+  });
   return {
     name: options.name,
     sdl: options.sdl,
@@ -57,7 +63,7 @@ interface Far {
   readonly client: Client;
   readonly write: WriteRequest;
   /** Queries that are not answered, by the text of their request. */
-  readonly underWay: Map<string, Exchange>;
+  readonly underWay: ChurnMap<string, Exchange>;
 }
 
 const probe: SubgraphRequest = {
