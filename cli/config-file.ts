@@ -25,6 +25,7 @@ export interface ConfigFile {
       {
         readonly routing_url: string;
         readonly schema?: { readonly file: string };
+        readonly timeout?: string;
         readonly subscriptions?: { readonly protocol?: 'ws' | 'sse' | 'multipart'; readonly url?: string };
       }
     >
@@ -40,10 +41,26 @@ export interface ConfigFile {
   readonly policy?: { readonly file?: string };
   readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };
   readonly timeouts?: Readonly<Partial<Record<'request' | 'subgraph', string>>>;
+  readonly retries?: Readonly<Partial<Record<'max' | 'budget', number>>>;
+  readonly breaker?: { readonly enabled?: boolean } & Readonly<Partial<Record<'errors' | 'calls', number>>> &
+    Readonly<Partial<Record<'window' | 'wait', string>>>;
   readonly limits?: Readonly<Partial<Record<'body' | 'response', string>>> &
-    Readonly<Partial<Record<'batch' | 'tokens' | 'depth' | 'aliases' | 'rootFields', number>>>;
+    Readonly<Partial<Record<LimitName, number>>>;
   readonly stores?: { readonly neo4j?: string };
 }
+
+/** Limits that are plain numbers. */
+type LimitName =
+  | 'batch'
+  | 'tokens'
+  | 'depth'
+  | 'aliases'
+  | 'rootFields'
+  | 'directives'
+  | 'cost'
+  | 'listSize'
+  | 'listItems'
+  | 'inputDepth';
 
 /** Asks for an environment variable; `undefined` when it is not set. */
 export type ReadEnvironment = (name: string) => string | undefined;

@@ -60,6 +60,8 @@ function fromContent(
     policy = {},
     documents = {},
     timeouts = {},
+    retries = {},
+    breaker = {},
     limits = {},
   }: ConfigFile,
   fromFile: (path: string) => string,
@@ -69,10 +71,11 @@ function fromContent(
       pollMs: inUnits(supergraph.poll, milliseconds) ?? defaultConfig.supergraph.pollMs,
       headers: supergraph.headers ?? defaultConfig.supergraph.headers,
     },
-    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema, subscriptions }) => ({
+    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema, timeout, subscriptions }) => ({
       routingUrl,
       schemaFile: schema === undefined ? null : fromFile(schema.file),
       subscriptions: { ...defaultSubscriptions, ...subscriptions },
+      timeoutMs: inUnits(timeout, milliseconds) ?? null,
     })),
     domains: mapValues(domains, ({ variables = {} }) => ({ variables })),
     auth: {
@@ -96,15 +99,39 @@ function fromContent(
       requestMs: inUnits(timeouts.request, milliseconds) ?? defaultConfig.timeouts.requestMs,
       subgraphMs: inUnits(timeouts.subgraph, milliseconds) ?? defaultConfig.timeouts.subgraphMs,
     },
-    limits: {
-      bodyBytes: inUnits(limits.body, bytes) ?? defaultConfig.limits.bodyBytes,
-      batch: limits.batch ?? defaultConfig.limits.batch,
-      tokens: limits.tokens ?? defaultConfig.limits.tokens,
-      depth: limits.depth ?? defaultConfig.limits.depth,
-      aliases: limits.aliases ?? defaultConfig.limits.aliases,
-      rootFields: limits.rootFields ?? defaultConfig.limits.rootFields,
-      responseBytes: inUnits(limits.response, bytes) ?? defaultConfig.limits.responseBytes,
+    retries: {
+      max: retries.max ?? defaultConfig.retries.max,
+      budgetPercent: retries.budget ?? defaultConfig.retries.budgetPercent,
     },
+    breaker: breakerOf(breaker),
+    limits: limitsOf(limits),
+  };
+}
+
+function breakerOf(breaker: NonNullable<ConfigFile['breaker']>): Config['breaker'] {
+  return {
+    enabled: breaker.enabled ?? defaultConfig.breaker.enabled,
+    errorPercent: breaker.errors ?? defaultConfig.breaker.errorPercent,
+    callsMin: breaker.calls ?? defaultConfig.breaker.callsMin,
+    windowMs: inUnits(breaker.window, milliseconds) ?? defaultConfig.breaker.windowMs,
+    waitMs: inUnits(breaker.wait, milliseconds) ?? defaultConfig.breaker.waitMs,
+  };
+}
+
+function limitsOf(limits: NonNullable<ConfigFile['limits']>): Config['limits'] {
+  return {
+    bodyBytes: inUnits(limits.body, bytes) ?? defaultConfig.limits.bodyBytes,
+    batch: limits.batch ?? defaultConfig.limits.batch,
+    tokens: limits.tokens ?? defaultConfig.limits.tokens,
+    depth: limits.depth ?? defaultConfig.limits.depth,
+    aliases: limits.aliases ?? defaultConfig.limits.aliases,
+    rootFields: limits.rootFields ?? defaultConfig.limits.rootFields,
+    directives: limits.directives ?? defaultConfig.limits.directives,
+    cost: limits.cost ?? defaultConfig.limits.cost,
+    listSize: limits.listSize ?? defaultConfig.limits.listSize,
+    listItems: limits.listItems ?? defaultConfig.limits.listItems,
+    inputDepth: limits.inputDepth ?? defaultConfig.limits.inputDepth,
+    responseBytes: inUnits(limits.response, bytes) ?? defaultConfig.limits.responseBytes,
   };
 }
 

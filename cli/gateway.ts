@@ -1,12 +1,11 @@
 /** `weft gateway`: the gateway alone, before subgraphs behind HTTP, whoever composed them. */
-import { createHttpSubgraph } from '../gateway/execute/http.ts';
-import type { SubgraphAddress } from '../gateway/execute/lease.ts';
 import { LiveSupergraph } from '../gateway/server/live.ts';
 import { createSource } from '../gateway/supergraph/source.ts';
 import { systemClock } from '../mesh/core/clock.ts';
-import { type Config, defaultSubscriptions, readEnvironment } from '../mesh/core/config.ts';
+import { readEnvironment } from '../mesh/core/config.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
+import { connectSubgraph } from './connect.ts';
 import { openFront } from './front.ts';
 import { untilStopped } from './stop.ts';
 
@@ -33,7 +32,11 @@ export const command = defineCommand({
     const source = createSource(flags.supergraph, settings.supergraph);
     await using parts = new AsyncDisposableStack();
     const live = parts.adopt(
-      new LiveSupergraph({ source, connect: (address) => connect(address, settings), note: output.note }),
+      new LiveSupergraph({
+        source,
+        connect: (address) => connectSubgraph({ ...address, sdl: '', config: settings }),
+        note: output.note,
+      }),
       (one) => one.close(),
     );
     const first = await live.first();
@@ -64,11 +67,3 @@ export const command = defineCommand({
     return 0;
   },
 });
-
-/** The configuration may say another routing URL than the supergraph. */
-function connect({ name, url }: SubgraphAddress, { subgraphs, timeouts, limits }: Config) {
-  const { routingUrl, subscriptions = defaultSubscriptions } = subgraphs[name] ?? { routingUrl: url };
-  const { subgraphMs: timeoutMs } = timeouts;
-  const { responseBytes: responseBytesMax } = limits;
-  return createHttpSubgraph({ name, sdl: '', url: routingUrl, timeoutMs, responseBytesMax, subscriptions });
-}

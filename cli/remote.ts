@@ -1,24 +1,19 @@
 /** Subgraphs behind HTTP that the configuration names, with their SDL from a file or from themselves. */
 import { readFile } from 'node:fs/promises';
-import { type HttpSubgraph, createHttpSubgraph } from '../gateway/execute/http.ts';
+import type { HttpSubgraph } from '../gateway/execute/http.ts';
 import type { Config, SubgraphConfig } from '../mesh/core/config.ts';
 import { WeftError, messageOf } from '../mesh/core/error.ts';
 import { anonymous } from '../mesh/core/subject.ts';
+import { connectSubgraph } from './connect.ts';
 
 /** Connects to one. Throws `CONFIG_INVALID` when its schema file cannot be read, `SUBGRAPH_…` when it does not give its SDL. */
 export async function openRemote(name: string, subgraph: SubgraphConfig, config: Config): Promise<HttpSubgraph> {
-  const options = {
-    name,
-    url: subgraph.routingUrl,
-    timeoutMs: config.timeouts.subgraphMs,
-    responseBytesMax: config.limits.responseBytes,
-    subscriptions: subgraph.subscriptions,
-  };
+  const options = { name, url: subgraph.routingUrl, config };
   if (subgraph.schemaFile !== null) {
-    const remote = createHttpSubgraph({ ...options, sdl: await readSchema(name, subgraph.schemaFile) });
+    const remote = connectSubgraph({ ...options, sdl: await readSchema(name, subgraph.schemaFile) });
     return { ...remote, origin: subgraph.schemaFile };
   }
-  const remote = createHttpSubgraph({ ...options, sdl: '' });
+  const remote = connectSubgraph({ ...options, sdl: '' });
   try {
     return { ...remote, sdl: await askSdl(remote) };
   } catch (error) {

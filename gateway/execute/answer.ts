@@ -1,7 +1,10 @@
 /** What a subgraph answered over HTTP: kept as bytes, and read when somebody asks what it says. */
+import { isUtf8 } from 'node:buffer';
 import { WeftError } from '../../mesh/core/error.ts';
 import { type JsonObject, isJsonObject } from '../../mesh/core/json.ts';
 import type { SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import { isBloated } from './bloat.ts';
+import { readErrors } from './reported.ts';
 
 /** Whoever reads `data` may change it: two readers each take an answer of their own with `fresh`. */
 export class BytesResponse implements SubgraphResponse {
@@ -43,7 +46,11 @@ interface ReadResponse {
 }
 
 function readResponse(bytes: Uint8Array, subgraph: string): ReadResponse {
+  if (bytes.length === 0) throw invalid(subgraph, 'answered without a body');
+  if (isBloated(bytes)) throw invalid(subgraph, 'answered with more lists and objects than can be taken');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  // Bytes that are no text were replaced by this character; only where it stands they are looked at again.
+  if (text.includes('\ufffd') && !isUtf8(bytes)) throw invalid(subgraph, 'answered with bytes that are no UTF-8');
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -58,23 +65,14 @@ export function checkAnswer(
   answer: unknown,
   { subgraph, plain }: { readonly subgraph: string; readonly plain: boolean },
 ): ReadResponse {
-  if (!isJsonObject(answer) || (answer['data'] === undefined && answer['errors'] === undefined)) {
-    throw invalid(subgraph, 'answered with something that is no GraphQL response');
-  }
-  const { data = null, errors } = answer;
-  if (data !== null && !isJsonObject(data)) throw invalid(subgraph, 'answered with data that is no object');
-  return { data, errors: Array.isArray(errors) ? errors.map(readError) : [], plain };
-}
-
-function readError(error: unknown): SubgraphError {
-  if (!isJsonObject(error)) return { message: 'The subgraph reported an error.' };
-  const { message, path, extensions } = error;
-  const isPath = Array.isArray(path) && path.every((key) => typeof key === 'string' || typeof key === 'number');
-  return {
-    message: typeof message === 'string' ? message : 'The subgraph reported an error.',
-    ...(isPath ? { path: path as (string | number)[] } : {}),
-    ...(isJsonObject(extensions) ? { extensions } : {}),
-  };
+  if (!isJsonObject(answer)) throw invalid(subgraph, 'answered with something that is no GraphQL response');
+  const { data = null, errors = null } = answer;
+  if (errors !== null && !Array.isArray(errors)) throw invalid(subgraph, 'answered with errors that are no list');
+  if (data === null) {
+    // GraphQL specification, section 7.1: without data there is an error that says why.
+    if (errors === null || errors.length === 0) throw invalid(subgraph, 'answered with neither data nor errors');
+  } else if (!isJsonObject(data)) throw invalid(subgraph, 'answered with data that is no object');
+  return { data, errors: errors === null ? [] : readErrors(errors), plain };
 }
 
 function invalid(subgraph: string, what: string, cause?: unknown): WeftError {

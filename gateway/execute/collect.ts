@@ -30,20 +30,23 @@ export function compileCollector(path: readonly PathStep[]): Collector {
   return compileSource(source, { test: tests }) as Collector;
 }
 
-/** Every place where one of the wanted objects stands under the path. Slow: only for errors. */
-export function pathsTo(root: ResultObject, path: readonly PathStep[], wanted: ReadonlySet<unknown>): ResponsePath[] {
-  const places: ResponsePath[] = [];
+/** Where each object under the path stands: mostly one place, more for one that stands in several. Slow: only for errors. */
+export function placesAt(root: ResultObject, path: readonly PathStep[]): ReadonlyMap<unknown, readonly ResponsePath[]> {
+  const places = new Map<unknown, ResponsePath[]>();
   const walk = (value: unknown, depth: number, place: ResponsePath): void => {
     const step = path[depth];
     if (step === undefined) {
-      if (wanted.has(value)) places.push(place);
+      const known = places.get(value);
+      if (known) known.push(place);
+      else places.set(value, [place]);
     } else if (value === null || value === undefined) {
       return;
     } else if (step.kind === 'field') {
       const child = (value as ResultObject)[step.key];
       if (typeTest(step.types)(child)) walk(child, depth + 1, [...place, step.key]);
     } else if (Array.isArray(value)) {
-      value.forEach((item, index) => typeTest(step.types)(item) && walk(item, depth + 1, [...place, index]));
+      const isWanted = typeTest(step.types);
+      value.forEach((item, index) => isWanted(item) && walk(item, depth + 1, [...place, index]));
     }
   };
   walk(root, 0, []);

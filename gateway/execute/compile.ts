@@ -48,6 +48,9 @@ export interface RootPart extends PartBase {
   readonly kind: 'root';
   /** Key of the result under which this part is kept aside; `null` for the result itself. */
   readonly aside: string | null;
+  /** Response keys of the root fields. */
+  readonly asked: readonly string[];
+  /** All keys that are taken over. */
   readonly keys: readonly string[];
   readonly rename: (source: Record<string, unknown>) => void;
   readonly merge: Merge;
@@ -120,6 +123,7 @@ function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {
     selections: operation.selectionSet.selections,
     isRewritten: isRewritten(fetch),
     aside: fetch.path[0]?.kind === 'field' ? fetch.path[0].key : null,
+    asked: fetch.outputRewrites.length > 0 ? [] : keys,
     keys,
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
     merge: compileMerge(keys, false, possibleTypes),

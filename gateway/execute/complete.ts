@@ -2,6 +2,7 @@
  * Writes an answer with care: nulls travel up to where they may stand (GraphQL specification, section 6.4.4), and each
  * null that no error explains yet gets one. The same answers as the generated writer, for the rare case and its tests.
  */
+import { limits } from '../../mesh/core/limits.ts';
 import type { FieldShape, ObjectShape, ShapeValue } from './shape.ts';
 import { writeLeaf } from './leaf.ts';
 import type { ResponsePath, ResultObject } from './collect.ts';
@@ -23,11 +24,13 @@ export interface Completion {
 interface Completing {
   readonly known: readonly AnswerError[];
   readonly errors: AnswerError[];
+  /** Errors looked at so far. */
+  looks: number;
 }
 
 /** Writes the data of a result; `known` are the errors that fetching and policy already gave. */
 export function completeResult(shape: ObjectShape, result: ResultObject, known: readonly AnswerError[]): Completion {
-  const completing: Completing = { known, errors: [] };
+  const completing: Completing = { known, errors: [], looks: 0 };
   const data = completeObject(shape, result, { path: [], completing });
   return { data: data ?? 'null', errors: completing.errors };
 }
@@ -86,8 +89,14 @@ function completeList(item: ShapeValue, value: unknown, place: Place): string {
 function completeObject(shape: ObjectShape, value: unknown, place: Place): string | undefined {
   const object = value as ResultObject;
   const type = shape.concrete ?? object['__typename'] ?? shape.type;
-  const fields = typeof value === 'object' && typeof type === 'string' ? shape.fieldsOf(type) : null;
-  if (fields === null) return undefined;
+  const isObject = typeof value === 'object' && !Array.isArray(value);
+  const fields = isObject && typeof type === 'string' ? shape.fieldsOf(type) : null;
+  if (fields === null && isObject && typeof type === 'string' && shape.isHidden(type)) return undefined;
+  if (fields === null) {
+    const found = isObject ? 'an object of a type that cannot stand there' : 'a value that is no object';
+    explain(place, 'SUBGRAPH_INVALID_RESPONSE', `Field ${coordinate(place)} came with ${found}.`);
+    return undefined;
+  }
   const texts: string[] = [];
   for (const field of fields) {
     const text = completeField(field, object, { ...place, path: [...place.path, field.key], field });
@@ -104,9 +113,16 @@ function completeField(field: FieldShape, object: ResultObject, place: Place): s
   return completeValue(field.value, Object.hasOwn(object, field.inner) ? object[field.inner] : null, place);
 }
 
-/** Adds an error unless one at this place, above it or below it already says why. */
+/**
+ * Adds an error unless one at this place, above it or below it already says why. Where very much is wrong, the first
+ * errors stand for the rest.
+ */
 function explain({ path, completing }: Place, code: string, message: string): void {
-  if ([...completing.known, ...completing.errors].some((error) => explains(error.path, path))) return;
+  const { known, errors } = completing;
+  completing.looks += known.length + errors.length;
+  if (errors.length >= limits.answerErrorsMax || completing.looks > limits.answerErrorLooksMax) return;
+  const isExplained = (error: AnswerError): boolean => explains(error.path, path);
+  if (known.some(isExplained) || errors.some(isExplained)) return;
   completing.errors.push({ message, path, extensions: { code } });
 }
 

@@ -3,6 +3,7 @@
  * faults the client learns a code and the subgraph's name, nothing else.
  */
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
+import { ChurnMap } from '../../mesh/core/churn.ts';
 import { type SubscriptionsConfig, defaultSubscriptions } from '../../mesh/core/config.ts';
 import { isWeftError, WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -38,7 +39,12 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
   const timeoutMs = options.timeoutMs ?? limits.subgraphTimeoutMs;
   const responseBytesMax = options.responseBytesMax ?? limits.subgraphResponseBytesMax;
   const client = new Client({ url, timeoutMs, responseBytesMax });
-  const fetch = shareExchanges({ name: options.name, client, write: createRequestWriter(url), underWay: new Map() });
+  const fetch = shareExchanges({
+    name: options.name,
+    client,
+    write: createRequestWriter(url),
+    underWay: new ChurnMap(),
+  });
   const subscriptions = createSubscriptions({
     ...(options.subscriptions ?? defaultSubscriptions),
     name: options.name,
@@ -72,7 +78,7 @@ interface Far {
   readonly client: Client;
   readonly write: WriteRequest;
   /** Queries that are not answered, by the text of their request. */
-  readonly underWay: Map<string, Exchange>;
+  readonly underWay: ChurnMap<string, Exchange>;
 }
 
 const probe: SubgraphRequest = {
@@ -114,8 +120,9 @@ function writeRequest(far: Far, { queryJson, variablesJson, headers }: SubgraphR
   try {
     return far.write(`{"query":${queryJson},"variables":${variablesJson}}`, headers);
   } catch (cause) {
-    const what = 'was not asked: a header to forward holds what no header may';
-    throw refuse(far, { code: 'SUBGRAPH_UNAVAILABLE', what, cause });
+    // It is the client's doing and must not count as a fault of the subgraph.
+    const found = 'a header to forward that holds what no header may';
+    throw new WeftError('BAD_REQUEST', { action: `Cannot ask subgraph "${far.name}"`, found, cause });
   }
 }
 
@@ -178,22 +185,25 @@ class Exchange implements CallWaiter {
 
 /** GraphQL over HTTP lets a 4xx or 5xx carry a well-formed answer; only a body tells. */
 function readAnswer({ status, bytes }: HttpResponse, far: Far): SubgraphResponse {
-  if (bytes.length === 0) throw invalid(far, `answered ${status} without a body`);
+  const isAway = away.has(status);
   const response = new BytesResponse(bytes, far.name);
   // What does not even look like an object is refused at once, the rest when it is read.
-  if (bytes[0] !== openingBrace || bytes.at(-1) !== closingBrace) assertRead(response);
-  return response;
+  if (!isAway && bytes[0] === openingBrace && bytes.at(-1) === closingBrace) return response;
+  try {
+    assertRead(response);
+    return response;
+  } catch (cause) {
+    throw isAway ? refuse(far, { code: 'SUBGRAPH_UNAVAILABLE', what: `answered ${status}`, cause }) : cause;
+  }
 }
 
+/** These statuses say that something before the subgraph could not ask it (RFC 9110, sections 15.6.3 to 15.6.5). */
+const away = new Set([502, 503, 504]);
 const openingBrace = 0x7b;
 const closingBrace = 0x7d;
 
 function assertRead(response: SubgraphResponse): void {
   void response.data;
-}
-
-function invalid(far: Far, what: string): WeftError {
-  return refuse(far, { code: 'SUBGRAPH_INVALID_RESPONSE', what });
 }
 
 function overdue(far: Far): WeftError {

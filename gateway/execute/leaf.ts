@@ -11,7 +11,8 @@ export function writeLeaf(shape: LeafShape, value: unknown): string | undefined 
         ? JSON.stringify(String(value))
         : undefined;
     case 'ID':
-      return typeof value === 'string' || Number.isInteger(value) ? JSON.stringify(String(value)) : undefined;
+      // A greater number has lost its last digits on the way and would name another thing.
+      return typeof value === 'string' || Number.isSafeInteger(value) ? JSON.stringify(String(value)) : undefined;
     case 'Int':
       return Number.isInteger(value) && Math.abs(Number(value) + 0.5) < int32 ? String(value) : undefined;
     case 'Float':
@@ -21,8 +22,18 @@ export function writeLeaf(shape: LeafShape, value: unknown): string | undefined 
     case 'enum':
       return typeof value === 'string' && shape.values?.has(value) ? `"${value}"` : undefined;
     case 'custom':
-      return JSON.stringify(value);
+      return writeAny(value);
     default:
       return shape.leaf satisfies never;
+  }
+}
+
+/** Any JSON, but not what only looks like it: a number beyond all bounds, or nesting that cannot be written again. */
+function writeAny(value: unknown): string | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return undefined;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
   }
 }

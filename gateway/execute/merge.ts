@@ -1,6 +1,6 @@
 /** Puts what a subgraph answered into the result, key by key; only keys that were asked for get in. */
 import type { Rewrite } from '../plan/plan.ts';
-import { compileSource, property } from './source.ts';
+import { compileSource, literal, property } from './source.ts';
 import type { PossibleTypes } from './represent.ts';
 import type { ResultObject } from './collect.ts';
 
@@ -17,14 +17,20 @@ export function compileMerge(keys: readonly string[], shared: boolean, possibleT
   const lines = keys
     .filter((key) => key !== '__proto__')
     .map((key) => {
-      const [known, value] = [property('target', key), property('source', key)];
-      return `k = ${known}; v = ${value};
+      const known = property('target', key);
+      return `k = ${ownProperty('target', key)}; v = ${ownProperty('source', key)};
         if (k === undefined || k === null) { if (v !== undefined) ${known} = ${shared ? 'copy(v)' : 'v'}; }
         else if (typeof k === 'object' && typeof v === 'object' && v !== null && v !== k) mergeDeep(k, v, isObjectType);
         ${key === '__typename' ? `else if (k !== v && isObjectType(v)) ${known} = v;` : ''}`;
     });
   const source = `function merge(target, source) { let k; let v; ${lines.join('\n')} }`;
   return compileSource(source, { copy, mergeDeep, isObjectType }) as Merge;
+}
+
+/** Every object seems to have the names of its prototype: a field may bear one, such as `constructor`. */
+function ownProperty(object: string, key: string): string {
+  const read = property(object, key);
+  return key in Object.prototype ? `(Object.hasOwn(${object}, ${literal(key)}) ? ${read} : undefined)` : read;
 }
 
 const noTypes: PossibleTypes = () => new Set();
@@ -80,7 +86,7 @@ export function mergeDeep(target: object, source: object, isObjectType: (type: u
   }
   const [known, other] = [target as ResultObject, source as ResultObject];
   for (const key of Object.keys(other)) {
-    const [value, present] = [other[key], known[key]];
+    const [value, present] = [other[key], Object.hasOwn(known, key) ? known[key] : undefined];
     if (key === '__proto__' || value === present) continue;
     if (present === undefined || present === null) known[key] = value;
     else if (typeof present === 'object' && typeof value === 'object' && value !== null)

@@ -116,11 +116,12 @@ function partsRefused({ operation }: OperationDefinitionNode): WeftError {
 function shapeAnswer(
   operation: OperationDefinitionNode,
   pruned: Pruned,
-  { apiSchema: schema, requirements }: Planner,
+  { apiSchema: schema, requirements, possibleTypes }: Planner,
 ): ObjectShape {
   return shapeOperation(operation, {
     schema,
     required: requirements.names,
+    possibleTypes,
     isDenied: (field: FieldNode) => pruned.deniedFields.has(field),
     isTypeDenied: (type) => pruned.deniedTypes.has(type),
   });

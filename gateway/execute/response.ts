@@ -36,7 +36,8 @@ const headEnd = Buffer.from('\r\n\r\n');
 const lineEnd = Buffer.from('\r\n');
 const nothing = Buffer.alloc(0);
 /** Enough for two reads of a socket. */
-const bodyBytesFirst = 128 * 1024;
+const roomBytesMin = 128 * 1024;
+const roomBytesMax = 1024 * 1024;
 
 /** Reads one connection's responses: `add` what came, then take `next` until it gives `null`. */
 export class ResponseReader {
@@ -51,8 +52,11 @@ export class ResponseReader {
   /** Bytes to come of the body or chunk under way. */
   #remaining = 0;
   #trailerBytes = 0;
-  #body: Buffer = nothing;
+  /** Bytes of the body that have come: in full rooms, and in the one being filled. */
   #bodySize = 0;
+  #fullRooms: Buffer[] = [];
+  #room: Buffer = nothing;
+  #roomUsed = 0;
 
   constructor(limits: ResponseLimits) {
     this.#limits = limits;
@@ -132,19 +136,34 @@ export class ResponseReader {
   #keep(piece: Buffer): void {
     const size = this.#bodySize + piece.length;
     if (size > this.#limits.bodyBytesMax) throw this.#tooLarge();
-    if (this.#bodySize === 0 && this.#remaining === 0) this.#body = piece;
-    else {
-      if (size > this.#body.length || this.#bodySize === 0) this.#grow(size);
-      piece.copy(this.#body, this.#bodySize);
-    }
+    if (this.#bodySize === 0 && this.#remaining === 0) {
+      this.#room = piece;
+      this.#roomUsed = piece.length;
+    } else this.#copy(piece);
     this.#bodySize = size;
   }
 
   /** Room grows with what came, not with what was promised. */
-  #grow(size: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(2 * size, bodyBytesFirst));
-    this.#body.copy(grown, 0, 0, this.#bodySize);
-    this.#body = grown;
+  #copy(piece: Buffer): void {
+    const fits = Math.min(piece.length, this.#room.length - this.#roomUsed);
+    piece.copy(this.#room, this.#roomUsed, 0, fits);
+    this.#roomUsed += fits;
+    if (fits === piece.length) return;
+    if (this.#roomUsed > 0) this.#fullRooms.push(this.#room);
+    if (this.#framing.body === 'length' && this.#bodySize >= roomBytesMax) return this.#copyToLast(piece, fits);
+    const next = Math.min(Math.max(this.#bodySize, roomBytesMin), roomBytesMax);
+    this.#room = Buffer.allocUnsafe(Math.max(piece.length - fits, next));
+    this.#roomUsed = piece.copy(this.#room, 0, fits);
+  }
+
+  /** So much has come that the promise is believed: what came moves once, into room for all of it. */
+  #copyToLast(piece: Buffer, from: number): void {
+    const room = Buffer.allocUnsafe(this.#framing.length);
+    let used = 0;
+    for (const full of this.#fullRooms) used += full.copy(room, used);
+    this.#fullRooms = [];
+    this.#room = room;
+    this.#roomUsed = used + piece.copy(room, used, from);
   }
 
   /** RFC 9112, section 7.1. Extensions of a chunk mean nothing to us. */
@@ -195,11 +214,22 @@ export class ResponseReader {
 
   #finish(): HttpResponse {
     const { status, isLast } = this.#framing;
-    const bytes = this.#body.subarray(0, this.#bodySize);
-    this.#body = nothing;
+    const bytes = this.#takeBytes();
     this.#bodySize = 0;
     this.#state = isLast ? 'over' : 'head';
     return { status, bytes, isLast };
+  }
+
+  #takeBytes(): Buffer {
+    const rooms = this.#fullRooms;
+    const bytes =
+      rooms.length === 0
+        ? this.#room.subarray(0, this.#bodySize)
+        : Buffer.concat([...rooms, this.#room], this.#bodySize);
+    this.#fullRooms = [];
+    this.#room = nothing;
+    this.#roomUsed = 0;
+    return bytes;
   }
 
   #tooLarge(): ResponseFault {

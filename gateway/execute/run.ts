@@ -7,7 +7,7 @@ import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
-import { type ResponsePath, type ResultObject, pathsTo, staticPrefix } from './collect.ts';
+import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
 import type { CompiledGroup, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
 import type { Represent } from './represent.ts';
@@ -175,9 +175,12 @@ function takeResponse(group: CompiledGroup, { response, wanted, result }: Answer
   group.parts.forEach((part, index) => {
     const lookup = wanted[index];
     if (part.kind === 'root') takeRoot(part, data, result);
-    else if (lookup) takeEntities(part, { data, lookup, result, subgraph: group.subgraph });
+    else if (lookup) takeEntities(part, { response, lookup, result, subgraph: group.subgraph });
+    if (part.kind === 'root' && !response.errors?.length) addMissing(part, { data, result, subgraph: group.subgraph });
   });
-  for (const error of response.errors ?? []) addSubgraphError(group, { error, wanted, result });
+  if (!response.errors?.length) return;
+  const placesOf = createPlaces(result.data);
+  for (const error of response.errors) addSubgraphError(group, { error, wanted, result, placesOf });
 }
 
 /** Takes what a root fetch, or an event of a subscription, brought. */
@@ -188,32 +191,49 @@ export function takeRoot(part: RootPart, data: Readonly<Record<string, unknown>>
   part.merge(target as ResultObject, data);
 }
 
-interface AnsweredEntities {
+interface AnsweredRoot {
   readonly data: Readonly<Record<string, unknown>>;
+  readonly result: Result;
+  readonly subgraph: string;
+}
+
+/** A field that is not there and that no error speaks of: the subgraph did not do what it was asked. */
+function addMissing(part: RootPart, { data, result, subgraph }: AnsweredRoot): void {
+  for (const key of part.asked) {
+    if (data[key] !== undefined && Object.hasOwn(data, key)) continue;
+    const message = `Subgraph "${subgraph}" answered without a field that it was asked for.`;
+    result.errors.push({ message, path: [key], extensions: { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph } });
+  }
+}
+
+interface AnsweredEntities {
+  readonly response: SubgraphResponse;
   readonly lookup: readonly Wanted[];
   readonly result: Result;
   readonly subgraph: string;
 }
 
-function takeEntities(part: EntitiesPart, { data, lookup, result, subgraph }: AnsweredEntities): void {
-  const entities = data[part.key];
-  if (entities === null || entities === undefined) return;
-  if (!Array.isArray(entities) || entities.length !== lookup.length) {
-    const found = Array.isArray(entities) ? `${entities.length} entities` : 'no list';
-    result.errors.push({
-      message: `Subgraph "${subgraph}" answered a lookup of ${lookup.length} entities with ${found}.`,
-      path: staticPrefix(part.places[0]?.path ?? []),
-      extensions: { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph },
-    });
-    return;
-  }
+function takeEntities(part: EntitiesPart, { response, lookup, result, subgraph }: AnsweredEntities): void {
+  const entities = response.data?.[part.key] ?? null;
+  if (entities === null && response.errors?.length) return;
+  const refuse = (found: string): void => {
+    const message = `Subgraph "${subgraph}" answered a lookup of ${lookup.length} entities with ${found}.`;
+    const extensions = { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph };
+    for (const { path } of part.places) result.errors.push({ message, path: staticPrefix(path), extensions });
+  };
+  if (!Array.isArray(entities)) return refuse('no list');
+  if (entities.length !== lookup.length) return refuse(`${entities.length} entities`);
   let index = 0;
+  let isRefused = false;
   for (const { targets } of lookup) {
     const entity: unknown = entities[index++];
-    if (typeof entity !== 'object' || entity === null || Array.isArray(entity)) continue;
-    part.rename(entity as ResultObject);
-    for (const target of targets) part.merge(target, entity as ResultObject);
+    if (typeof entity !== 'object' || Array.isArray(entity)) isRefused = true;
+    else if (entity !== null) {
+      part.rename(entity as ResultObject);
+      for (const target of targets) part.merge(target, entity as ResultObject);
+    }
   }
+  if (isRefused) refuse('something that is no entity');
 }
 
 interface Failed {
@@ -237,10 +257,24 @@ interface Reported {
   readonly error: SubgraphError;
   readonly wanted: AllWanted;
   readonly result: Result;
+  readonly placesOf: PlacesOf;
+}
+
+/** Where the objects that a part looks up stand in the result. */
+type PlacesOf = (part: EntitiesPart) => readonly ReadonlyMap<unknown, readonly ResponsePath[]>[];
+
+/** The places are gone through once for all errors of a response. */
+function createPlaces(data: ResultObject): PlacesOf {
+  const known = new Map<EntitiesPart, ReturnType<PlacesOf>>();
+  return (part) => {
+    const places = known.get(part) ?? part.places.map(({ path }) => placesAt(data, path));
+    known.set(part, places);
+    return places;
+  };
 }
 
 /** Maps the path of a subgraph's error to the places of the answer that it is about. */
-function addSubgraphError(group: CompiledGroup, { error, wanted, result }: Reported): void {
+function addSubgraphError(group: CompiledGroup, { error, wanted, result, placesOf }: Reported): void {
   const index = group.parts.findIndex((part) => part.kind === 'entities' && part.key === error.path?.[0]);
   const part = group.parts[index];
   if (part?.kind !== 'entities') {
@@ -251,9 +285,14 @@ function addSubgraphError(group: CompiledGroup, { error, wanted, result }: Repor
   }
   const [, position, ...rest] = error.path ?? [];
   const targets = wanted[index]?.[Number(position)]?.targets ?? [];
-  const places = part.places.flatMap((place) => pathsTo(result.data, place.path, new Set(targets)));
+  const places = placesOf(part).flatMap((places) => targets.flatMap((target) => places.get(target) ?? []));
   const extensions = publicExtensions(error.extensions, group.subgraph);
   for (const place of places) result.errors.push({ message: error.message, path: [...place, ...rest], extensions });
+  // An error about the lookup as a whole, or about an entity that nobody looked up.
+  if (places.length > 0) return;
+  for (const { path } of part.places) {
+    result.errors.push({ message: error.message, path: staticPrefix(path), extensions });
+  }
 }
 
 /** A subgraph's error about root fields, whose paths are the client's. */

@@ -53,6 +53,8 @@ export interface ObjectShape {
    * object gave, often nobody had to ask which it is: then the interface itself is the type.
    */
   fieldsOf(type: string): readonly FieldShape[] | null;
+  /** Whether such objects do stand here and are only not shown to this client. */
+  isHidden(type: string): boolean;
 }
 
 export interface FieldShape {
@@ -75,6 +77,8 @@ export interface ShapeOptions {
   readonly required?: ReadonlySet<string>;
   /** Whether policy denies all objects of a type. */
   readonly isTypeDenied: (type: string) => boolean;
+  /** The object types that a type may turn out to be inside the mesh, also those that no client sees. */
+  readonly possibleTypes?: (type: string) => ReadonlySet<string>;
 }
 
 /** The shape of a normalised operation's answer. */
@@ -97,6 +101,7 @@ function shapeObject(
     kind: 'object',
     type: type.name,
     concrete: isObjectType(type) ? type.name : null,
+    isHidden: (name) => name === type.name || options.possibleTypes?.(type.name).has(name) === true,
     fieldsOf(name) {
       let fields = known.get(name);
       if (fields === undefined) {

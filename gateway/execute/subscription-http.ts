@@ -9,6 +9,7 @@ import { isWeftError } from '../../mesh/core/error.ts';
 import { isJsonObject } from '../../mesh/core/json.ts';
 import type { SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { CallFault } from './connection.ts';
+import { parseEventJson } from './event-json.ts';
 import { EventTooLarge, readEventStream } from './event-stream.ts';
 import { PartTooLarge, boundaryOf, readParts } from './multipart.ts';
 import type { Subscribing } from './subscribing.ts';
@@ -143,9 +144,9 @@ function parse(text: string, { read, refuse }: Subscribing): SubgraphResponse {
 
 function parseJson(text: string, refuse: Subscribing['refuse']): unknown {
   try {
-    return JSON.parse(text);
+    return parseEventJson(text);
   } catch (cause) {
-    throw refuse(broke('sent an event that is no JSON', cause));
+    throw refuse(broke('sent an event that is no JSON, or too much of it', cause));
   }
 }
 

@@ -8,6 +8,7 @@ import { limits } from '../../mesh/core/limits.ts';
 import type { SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import { WebSocket } from '../wire/websocket.ts';
 import type { CallFault } from './connection.ts';
+import { parseEventJson } from './event-json.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Subscribing } from './subscribing.ts';
 
@@ -96,7 +97,7 @@ class Line {
     this.#isAlive = true;
     try {
       if (isBinary) throw new TypeError('The message is binary.');
-      this.#take(JSON.parse(text), text);
+      this.#take(parseEventJson(text), text);
     } catch (error) {
       this.#fail(isWeftError(error) ? error : broke('sent something that is no message of its protocol', error));
     }

@@ -96,7 +96,8 @@ function compileValue(shape: NullableShape): Write {
       return (value, pen) => writeLeaf(shape, value) ?? writeAmiss(value, pen);
     case 'object': {
       const write = compileObject(shape) as (value: unknown, pen: Pen) => string;
-      return (value, pen) => (typeof value === 'object' ? write(value, pen) : writeAmiss(value, pen));
+      return (value, pen) =>
+        typeof value === 'object' && !Array.isArray(value) ? write(value, pen) : writeAmiss(value, pen);
     }
     case 'list':
       return compileList(shape.of);

@@ -5,7 +5,10 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
   Kind,
+  Lexer,
   NoSchemaIntrospectionCustomRule,
+  Source,
+  TokenKind,
   parse,
   specifiedRules,
   validate,
@@ -66,12 +69,41 @@ export function selectOperation(document: ParsedDocument, name: string | null): 
   });
 }
 
-function parseText(text: string, { tokens }: RequestLimits): DocumentNode {
+function parseText(text: string, bounds: RequestLimits): DocumentNode {
   try {
-    return parse(text, { maxTokens: tokens });
+    assertTokens(text, bounds);
+    return parse(text);
   } catch (error) {
+    if (error instanceof WeftError) throw error;
     throw refuseDocument('GRAPHQL_PARSE_FAILED', [error as GraphQLError]);
   }
+}
+
+/** Looks at a document's length and at its brackets before it is parsed, for parsing goes as deep as they do. */
+function assertTokens(text: string, bounds: RequestLimits): void {
+  // Each level of fields has a pair of its own; what is left is for the values of arguments.
+  const nestingMax = 2 * bounds.depth + limits.documentNestingMax;
+  const lexer = new Lexer(new Source(text));
+  let [tokens, nesting] = [0, 0];
+  for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
+    tokens += 1;
+    if (tokens > bounds.tokens) throw beyond('tokens', `more than ${bounds.tokens}`, bounds.tokens);
+    if (opening.has(token.kind)) nesting += 1;
+    else if (closing.has(token.kind)) nesting -= 1;
+    if (nesting > nestingMax) throw beyond('nesting', `more than ${nestingMax} brackets`, nestingMax);
+  }
+}
+
+const opening = new Set<TokenKind>([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const closing = new Set<TokenKind>([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
+
+function beyond(what: string, found: string | number, most: number): WeftError {
+  return new WeftError('LIMIT_EXCEEDED', {
+    action: 'Cannot run the document',
+    found: `${what} of ${found}`,
+    wanted: `at most ${most}`,
+    fix: 'Ask for less at once, or split the operation.',
+  });
 }
 
 function refuseDocument(
@@ -85,16 +117,10 @@ function refuseDocument(
   });
 }
 
-function assertMeasure(measure: Measure, { depth, aliases, rootFields }: RequestLimits): void {
-  const bounds = { depth, aliases, rootFields, selections: limits.documentSelectionsMax };
-  for (const what of ['depth', 'aliases', 'rootFields', 'selections'] as const) {
-    if (measure[what] <= bounds[what]) continue;
-    throw new WeftError('LIMIT_EXCEEDED', {
-      action: 'Cannot run the document',
-      found: `${what} of ${measure[what]}`,
-      wanted: `at most ${bounds[what]}`,
-      fix: 'Ask for less at once, or split the operation.',
-    });
+function assertMeasure(measure: Measure, { depth, aliases, directives, rootFields }: RequestLimits): void {
+  const bounds = { depth, aliases, directives, rootFields, selections: limits.documentSelectionsMax };
+  for (const what of ['depth', 'aliases', 'directives', 'rootFields', 'selections'] as const) {
+    if (measure[what] > bounds[what]) throw beyond(what, measure[what], bounds[what]);
   }
   // A key of two underscores would stand where the answer's own `__typename` is looked for.
   if (measure.reservedAlias === null) return;

@@ -2,12 +2,20 @@
  * Measures a document in time linear in its size: each fragment once, whatever number of times it is spread. Run before
  * validation, so it takes nothing for granted: spreads may be unknown or go in circles.
  */
-import { type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode, Kind } from 'graphql';
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  Kind,
+} from 'graphql';
 
 export interface Measure {
   /** Levels of fields. */
   readonly depth: number;
   readonly aliases: number;
+  readonly directives: number;
   /** Fields at the root of the largest operation. */
   readonly rootFields: number;
   /** Selections once every fragment stands where it is spread. */
@@ -16,7 +24,7 @@ export interface Measure {
   readonly reservedAlias: string | null;
 }
 
-const nothing: Measure = { depth: 0, aliases: 0, rootFields: 0, selections: 0, reservedAlias: null };
+const nothing: Measure = { depth: 0, aliases: 0, directives: 0, rootFields: 0, selections: 0, reservedAlias: null };
 
 /** The largest of each measure over the document's operations. */
 export function measureDocument(document: DocumentNode): Measure {
@@ -27,8 +35,18 @@ export function measureDocument(document: DocumentNode): Measure {
   const measuring: Measuring = { fragments, known: new Map() };
   return document.definitions.reduce<Measure>((largest, definition) => {
     if (definition.kind !== Kind.OPERATION_DEFINITION) return largest;
-    return larger(largest, measureSet(definition.selectionSet, measuring));
+    return larger(largest, together(directivesOf(definition), measureSet(definition.selectionSet, measuring)));
   }, nothing);
+}
+
+/** The directives on an operation itself and on its variables. */
+function directivesOf({ directives, variableDefinitions = [] }: OperationDefinitionNode): Measure {
+  const all = [directives, ...variableDefinitions.map((variable) => variable.directives)];
+  return { ...nothing, directives: all.reduce((count, one) => count + countOf(one), 0) };
+}
+
+function countOf(directives: readonly DirectiveNode[] | undefined): number {
+  return directives?.length ?? 0;
 }
 
 interface Measuring {
@@ -40,12 +58,15 @@ interface Measuring {
 function measureSet(set: SelectionSetNode, measuring: Measuring): Measure {
   let total = nothing;
   for (const selection of set.selections) {
+    const directives = countOf(selection.directives);
+    if (directives > 0) total = { ...total, directives: total.directives + directives };
     if (selection.kind === Kind.FIELD) {
       const below = selection.selectionSet ? measureSet(selection.selectionSet, measuring) : nothing;
       const alias = selection.alias?.value ?? null;
       total = together(total, {
         depth: below.depth + 1,
         aliases: below.aliases + (alias === null ? 0 : 1),
+        directives: below.directives,
         rootFields: 1,
         selections: below.selections + 1,
         reservedAlias: alias?.startsWith('__') ? alias : below.reservedAlias,
@@ -67,7 +88,8 @@ function measureFragment(name: string, measuring: Measuring): Measure {
   const fragment = measuring.fragments.get(name);
   if (fragment === undefined) return nothing;
   measuring.known.set(name, null);
-  const measure = measureSet(fragment.selectionSet, measuring);
+  const inner = measureSet(fragment.selectionSet, measuring);
+  const measure = { ...inner, directives: inner.directives + countOf(fragment.directives) };
   measuring.known.set(name, measure);
   return measure;
 }
@@ -77,6 +99,7 @@ function together(a: Measure, b: Measure): Measure {
   return {
     depth: Math.max(a.depth, b.depth),
     aliases: a.aliases + b.aliases,
+    directives: a.directives + b.directives,
     rootFields: a.rootFields + b.rootFields,
     selections: a.selections + b.selections,
     reservedAlias: a.reservedAlias ?? b.reservedAlias,
@@ -88,6 +111,7 @@ function larger(a: Measure, b: Measure): Measure {
   return {
     depth: Math.max(a.depth, b.depth),
     aliases: Math.max(a.aliases, b.aliases),
+    directives: Math.max(a.directives, b.directives),
     rootFields: Math.max(a.rootFields, b.rootFields),
     selections: Math.max(a.selections, b.selections),
     reservedAlias: a.reservedAlias ?? b.reservedAlias,

@@ -72,23 +72,16 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
     const stream = isStream(outcome) ? outcome : only(outcome, media);
     const medium = stream.kind === 'events' ? media.events : media.parts;
     if (medium === null) {
+      const refused = await gateway.execute(operation, life.signal);
       // A stream that nobody reads holds on to what it stands on until it is ended.
       life.end();
-      return send(response, replyOf(await refuseStream(operation), media.single));
+      return send(response, replyOf(refused, media.single));
     }
     // Whoever waits for one answer, in parts or not, is left to get it.
     if (stream.kind === 'events') streams.add(life);
     const framing = framingOf(stream.kind, medium);
     await sendStream(response, stream, { life, framing, subject: operation.subject, clock, report });
     streams.delete(life);
-  }
-
-  /** A stream that the client cannot read is refused as one that it did not ask for. */
-  async function refuseStream(operation: ClientRequest): Promise<OperationResult> {
-    const life = new Lifetime(config.timeouts.requestMs);
-    const refused = await gateway.execute(operation, life.signal);
-    life.settle();
-    return refused;
   }
 
   return {

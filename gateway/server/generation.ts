@@ -2,8 +2,10 @@
  * A supergraph in service, with the subgraphs behind it and everything that was made from it. Whoever works with a
  * generation enters it first: one that was replaced lets go of its subgraphs when the last has left.
  */
+import type { RequestLimits } from '../../mesh/core/config.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import { type AssertCost, createCostLimit } from '../plan/cost-limit.ts';
 import { type Plans, type PlansOptions, createPlans } from './plans.ts';
 
 /** What a generation is made of. */
@@ -19,6 +21,9 @@ export class Generation {
   readonly supergraph: Supergraph;
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   readonly plans: Plans;
+  /** `null` when operations may cost what they will. */
+  readonly assertCost: AssertCost | null;
+  readonly limits: RequestLimits;
   readonly #release: (() => void) | undefined;
   #uses = 0;
   #isRetired = false;
@@ -27,6 +32,8 @@ export class Generation {
     this.supergraph = supergraph;
     this.subgraphs = subgraphs;
     this.plans = createPlans({ ...options, supergraph });
+    this.assertCost = createCostLimit({ supergraph, limits: options.limits });
+    this.limits = options.limits;
     this.#release = release;
   }
 

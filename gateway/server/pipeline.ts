@@ -13,9 +13,9 @@ import { type CompiledOperation, writeAnswer } from '../execute/operation.ts';
 import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
 import { type RunningProgram, runProgram } from '../splice/run.ts';
 import { selectOperation } from '../plan/document.ts';
+import { assertInputs } from '../plan/inputs.ts';
 import { describeView } from '../plan/view.ts';
 import type { AccessRecorder } from '../policy/access.ts';
-import type { Supergraph } from '../supergraph/supergraph.ts';
 import type { Report } from './failure.ts';
 import { Generation, type GenerationParts } from './generation.ts';
 import type { Gateway, OperationRequest, OperationResult } from './operation.ts';
@@ -138,15 +138,13 @@ function splice({
 /** Requests in a row whose answers were not as a program expects: there its subgraphs write otherwise. */
 const missesMax = 100;
 
-function prepare(
-  { supergraph, subgraphs, plans }: Generation,
-  request: OperationRequest,
-  signal: CancelSignal,
-): PreparedOperation {
+function prepare(generation: Generation, request: OperationRequest, signal: CancelSignal): PreparedOperation {
+  const { subgraphs, plans } = generation;
   const document = plans.document(request.query);
   const operation = selectOperation(document, request.operationName);
   assertMethod(operation, request);
-  const variables = coerceVariables(operation, request.variables, supergraph);
+  const variables = coerceVariables(operation, request.variables, generation);
+  generation.assertCost?.(document, operation, variables);
   const planned = plans.operation(document, { operation, variables, subject: request.subject });
   const { headers, subject } = request;
   const context = { subgraphs, variables, headers, subject, signal };
@@ -175,10 +173,11 @@ function moveStream(stream: LiveStream, request: OperationRequest, generation: G
 function coerceVariables(
   operation: OperationDefinitionNode,
   inputs: JsonObject,
-  { planner }: Supergraph,
+  { supergraph, limits: bounds }: Generation,
 ): Readonly<Record<string, unknown>> {
   if (!operation.variableDefinitions?.length) return {};
-  const { coerced, errors } = getVariableValues(planner.apiSchema, operation.variableDefinitions, inputs, {
+  assertInputs(inputs, bounds);
+  const { coerced, errors } = getVariableValues(supergraph.planner.apiSchema, operation.variableDefinitions, inputs, {
     maxErrors: 10,
   });
   if (errors === undefined) return coerced;

@@ -4,6 +4,7 @@
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import { Cancellation } from '../../mesh/core/cancel.ts';
+import type { ChurnMap } from '../../mesh/core/churn.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subgraph, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { ExecutionContext } from '../execute/run.ts';
@@ -17,7 +18,7 @@ export interface CallWaiter {
 }
 
 /** Calls that further requests may join, by partition. */
-export type OpenCalls = Map<string, SharedCall>;
+export type OpenCalls = ChurnMap<string, SharedCall>;
 
 export interface CallOptions {
   readonly group: ProgramGroup;

@@ -1,4 +1,5 @@
 /** Runs a program for one request: each group is called as soon as those it depends on have answered. */
+import { ChurnMap } from '../../mesh/core/churn.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { ExecutionContext } from '../execute/run.ts';
 import { type CallWaiter, type OpenCalls, SharedCall } from './call.ts';
@@ -27,7 +28,7 @@ export interface Spliced {
 }
 
 export function startProgram(program: Program): RunningProgram {
-  return { program, open: program.groups.map(() => new Map()), misses: 0 };
+  return { program, open: program.groups.map(() => new ChurnMap()), misses: 0 };
 }
 
 /** Answers a request. What fails at subgraphs is left to the general way; it rejects only for a fault of ours. */

@@ -7,6 +7,8 @@
 /** Says when to stop: as much of an `AbortSignal` as is needed, so that one can be given for it. */
 export interface CancelSignal {
   readonly aborted: boolean;
+  /** Why, once it has been given. */
+  readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
@@ -22,7 +24,6 @@ export class Cancellation implements CancelSignal {
     return this.#isCancelled;
   }
 
-  /** What `cancel` was given. */
   get reason(): unknown {
     return this.#reason;
   }
@@ -50,7 +51,7 @@ export class Cancellation implements CancelSignal {
 export function abortSignalOf(signal: CancelSignal): AbortSignal {
   if (signal instanceof AbortSignal) return signal;
   const controller = new AbortController();
-  const abort = (): void => controller.abort(signal instanceof Cancellation ? signal.reason : undefined);
+  const abort = (): void => controller.abort(signal.reason);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
   return controller.signal;

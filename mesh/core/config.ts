@@ -23,6 +23,8 @@ export interface Config {
   readonly policy: { readonly file: string | null };
   readonly documents: DocumentsConfig;
   readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
+  readonly retries: RetryConfig;
+  readonly breaker: BreakerConfig;
   readonly limits: RequestLimits;
   /** `bolt://user:password@host:port`; `null`: lineage is kept in SQLite. */
   readonly neo4jUrl: string | null;
@@ -32,6 +34,8 @@ export interface SubgraphConfig {
   readonly routingUrl: string;
   /** File of its SDL; `null`: asked of the subgraph (`_service { sdl }`). */
   readonly schemaFile: string | null;
+  /** Milliseconds for one call to it; `null`: as for every subgraph. */
+  readonly timeoutMs: number | null;
   readonly subscriptions: SubscriptionsConfig;
 }
 
@@ -44,6 +48,24 @@ export interface SubscriptionsConfig {
   readonly protocol: 'ws' | 'sse' | 'multipart';
   /** `null`: where it answers queries. */
   readonly url: string | null;
+}
+
+export interface RetryConfig {
+  /** How often a query that met no subgraph is asked again; 0: never. */
+  readonly max: number;
+  /** Retries in percent of a subgraph's calls. */
+  readonly budgetPercent: number;
+}
+
+export interface BreakerConfig {
+  readonly enabled: boolean;
+  /** Failed calls, in percent of those within the window, from which a subgraph is left alone. */
+  readonly errorPercent: number;
+  /** With fewer calls within the window it is asked on. */
+  readonly callsMin: number;
+  readonly windowMs: number;
+  /** How long it is left alone before one call is let through. */
+  readonly waitMs: number;
 }
 
 export interface DomainConfig {
@@ -85,6 +107,15 @@ export interface RequestLimits {
   readonly depth: number;
   readonly aliases: number;
   readonly rootFields: number;
+  readonly directives: number;
+  /** What an operation may be estimated to cost; `null`: nothing is estimated. */
+  readonly cost: number | null;
+  /** Items that the estimate takes a list to have where nothing says how many. */
+  readonly listSize: number;
+  /** Items of one list in the variables. */
+  readonly listItems: number;
+  /** Lists and objects in one another, in the variables. */
+  readonly inputDepth: number;
   /** Bytes of one subgraph response. */
   readonly responseBytes: number;
 }
@@ -105,6 +136,8 @@ export const defaultConfig: Config = {
   policy: { file: null },
   documents: { manifest: null, safelist: false, apq: true },
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
+  retries: { max: 2, budgetPercent: 20 },
+  breaker: { enabled: true, errorPercent: 50, callsMin: 100, windowMs: 10_000, waitMs: 1_000 },
   limits: {
     bodyBytes: limits.requestBodyBytesMax,
     batch: limits.requestOperationsMax,
@@ -112,6 +145,11 @@ export const defaultConfig: Config = {
     depth: limits.documentDepthMax,
     aliases: limits.documentAliasesMax,
     rootFields: limits.documentRootFieldsMax,
+    directives: limits.documentDirectivesMax,
+    cost: null,
+    listSize: limits.costListSize,
+    listItems: limits.inputListItemsMax,
+    inputDepth: limits.inputDepthMax,
     responseBytes: limits.subgraphResponseBytesMax,
   },
   neo4jUrl: null,

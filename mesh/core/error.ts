@@ -59,6 +59,7 @@ export const errorKinds = {
   SERVICE_UNAVAILABLE: { status: 503, exit: 3, retryable: true, public: true },
   // Subgraphs, as the gateway meets them.
   SUBGRAPH_UNAVAILABLE: { status: 502, exit: 3, retryable: true, public: true },
+  SUBGRAPH_CIRCUIT_OPEN: { status: 503, exit: 3, retryable: true, public: true },
   SUBGRAPH_INVALID_RESPONSE: { status: 502, exit: 3, retryable: false, public: true },
   SUBGRAPH_TIMED_OUT: { status: 504, exit: 3, retryable: true, public: true },
   // Processes.

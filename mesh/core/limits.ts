@@ -66,6 +66,15 @@ export const limits = {
   documentDepthMax: 50,
   documentAliasesMax: 100,
   documentRootFieldsMax: 50,
+  documentDirectivesMax: 100,
+  /** Brackets in one another beyond two for each level of fields. */
+  documentNestingMax: 100,
+  /** Lists and objects in one another, in variables. */
+  inputDepthMax: 50,
+  /** Items of one list in variables. */
+  inputListItemsMax: 10_000,
+  /** Items that a list is taken to have where nothing says how many. */
+  costListSize: 10,
   /** Selections once every fragment stands where it is spread. */
   documentSelectionsMax: 20_000,
   documentCacheBytesMax: 64 * 1024 * 1024,
@@ -86,6 +95,27 @@ export const limits = {
   /** Calls of one subgraph that wait for a connection. */
   subgraphCallsQueuedMax: 10_000,
   subgraphHeadBytesMax: 16 * 1024,
+  /** Retries that a subgraph's calls have not paid for yet: to begin with, and at most. */
+  subgraphRetriesFirst: 10,
+  subgraphRetriesSavedMax: 100,
+  /** The longest wait before a first retry; doubles with each. */
+  subgraphRetryWaitMs: 50,
+  subgraphRetryWaitMsMax: 1_000,
+  /** A subgraph's answer of so many characters is looked at before it is parsed: how deep it goes, how much is in it. */
+  jsonLookedAtMin: 1024 * 1024,
+  jsonDepthMax: 1_000,
+  /** Lists and objects in it. */
+  jsonContainersMax: 1_000_000,
+  /** Errors that one answer of a subgraph reports; what comes after them is left out. */
+  subgraphErrorsMax: 1_000,
+  /** Characters of such an error's message, and of what else of it is taken over; longer texts are cut. */
+  subgraphErrorLengthMax: 1_024,
+  /** Keys of such an error's path. */
+  subgraphErrorPathMax: 100,
+  /** Errors that an answer gets for values that are not as they should be. */
+  answerErrorsMax: 1_000,
+  /** How often errors are looked through for one that explains a null. */
+  answerErrorLooksMax: 5_000_000,
   /** A connection at rest for longer is not used again: the far side may be about to close it. */
   subgraphIdleMs: 4_000,
   /** How often deadlines of calls under way are looked at. */

@@ -65,7 +65,7 @@ data: var/weft
 supergraph: { poll: 1m, headers: { x-key: k } }
 subgraphs:
   flights: { routing_url: "http://127.0.0.1:4001/graphql", schema: { file: flights.graphql } }
-  asked: { routing_url: https://asked.example/graphql }
+  asked: { routing_url: https://asked.example/graphql, timeout: 2s }
   live: { routing_url: https://live.example/graphql, subscriptions: { protocol: sse, url: https://live.example/sse } }
 domains:
   airports: { variables: { speed: 600, regions: [west, east], nested: { on: true, off: null } } }
@@ -77,7 +77,9 @@ headers: { forward: [Authorization, x-trace] }
 policy: { file: schema/policies.yaml }
 documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
-limits: { body: 512KiB, response: 1GiB, batch: 5, tokens: 1, depth: 2, aliases: 3, rootFields: 4 }
+retries: { max: 0, budget: 5 }
+breaker: { enabled: false, errors: 10, calls: 20, window: 1m, wait: 3s }
+limits: { body: 512KiB, response: 1GiB, batch: 5, tokens: 1, depth: 2, aliases: 3, rootFields: 4, directives: 5, cost: 6, listSize: 7, listItems: 8, inputDepth: 9 }
 stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
 `,
     });
@@ -91,16 +93,19 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
           routingUrl: 'http://127.0.0.1:4001/graphql',
           schemaFile: join(home, 'flights.graphql'),
           subscriptions: { protocol: 'ws', url: null },
+          timeoutMs: null,
         },
         asked: {
           routingUrl: 'https://asked.example/graphql',
           schemaFile: null,
           subscriptions: { protocol: 'ws', url: null },
+          timeoutMs: 2_000,
         },
         live: {
           routingUrl: 'https://live.example/graphql',
           schemaFile: null,
           subscriptions: { protocol: 'sse', url: 'https://live.example/sse' },
+          timeoutMs: null,
         },
       },
       domains: {
@@ -115,7 +120,22 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       policy: { file: join(home, 'schema/policies.yaml') },
       documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
-      limits: { bodyBytes: 2 ** 19, responseBytes: 2 ** 30, batch: 5, tokens: 1, depth: 2, aliases: 3, rootFields: 4 },
+      retries: { max: 0, budgetPercent: 5 },
+      breaker: { enabled: false, errorPercent: 10, callsMin: 20, windowMs: 60_000, waitMs: 3_000 },
+      limits: {
+        bodyBytes: 2 ** 19,
+        responseBytes: 2 ** 30,
+        batch: 5,
+        tokens: 1,
+        depth: 2,
+        aliases: 3,
+        rootFields: 4,
+        directives: 5,
+        cost: 6,
+        listSize: 7,
+        listItems: 8,
+        inputDepth: 9,
+      },
       neo4jUrl: 'bolt://neo4j:secret@127.0.0.1:7687',
     } satisfies Config);
   });
@@ -254,7 +274,7 @@ describe('a mistake in the file', () => {
   test('is an unknown key, told with the known ones and the closest', () => {
     assert.deepEqual(reportOf('limits:\n  depht: 3\n'), [
       '2:3 Cannot use "limits.depht": found an unknown key "depht", ' +
-        'wanted one of body, response, batch, tokens, depth, aliases, rootFields. Did you mean "depth"?',
+        'wanted one of body, response, batch, tokens, depth, aliases, rootFields, directives, cost, listSize, listItems, inputDepth. Did you mean "depth"?',
     ]);
     const [mistake] = mistakesOf('port: 1\nsubgraph: {}\nhost: a\n');
     assert.match(mistake?.message ?? '', /Did you mean "subgraphs"\?$/);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { ApolloServer } from '@apollo/server';
-import { defaultConfig } from '../../mesh/core/config.ts';
+import { type RequestLimits, defaultConfig } from '../../mesh/core/config.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
@@ -44,6 +44,7 @@ export interface TestGatewayOptions {
   readonly supergraph?: string;
   readonly policies?: NamedPolicies;
   readonly recorder?: AccessRecorder;
+  readonly limits?: RequestLimits;
 }
 
 let door: 'pipeline' | 'apollo' = 'pipeline';
@@ -59,7 +60,7 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     supergraph: readSupergraph(supergraph),
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
     policies: options.policies ?? new Map(),
-    limits: defaultConfig.limits,
+    limits: options.limits ?? defaultConfig.limits,
     recorder: options.recorder ?? null,
     report: (error) => {
       if (!isWeftError(error)) throw error;

@@ -1,7 +1,7 @@
 /** Collecting entities, representing them, and merging what comes back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileCollector, pathsTo, staticPrefix } from '../../../gateway/execute/collect.ts';
+import { compileCollector, placesAt, staticPrefix } from '../../../gateway/execute/collect.ts';
 import { compileMerge, compileRenames } from '../../../gateway/execute/merge.ts';
 import { compileRepresentations } from '../../../gateway/execute/represent.ts';
 import type { PathStep, RequiredSelection } from '../../../gateway/plan/plan.ts';
@@ -22,10 +22,8 @@ test('a collector goes through fields and lists and leaves out nulls', () => {
   const found: object[] = [];
   compileCollector(path)(data, found as never);
   assert.deepEqual(found, [one, two, three]);
-  assert.deepEqual(pathsTo(data, path, new Set([one, three])), [
-    ['people', 0, 'pets', 0],
-    ['people', 3, 'pets', 1],
-  ]);
+  const places = placesAt(data, path);
+  assert.deepEqual([places.get(one), places.get(three)], [[['people', 0, 'pets', 0]], [['people', 3, 'pets', 1]]]);
   assert.deepEqual(staticPrefix(path), ['people']);
 });
 
@@ -35,7 +33,7 @@ test('a step can keep objects of some types', () => {
   const found: object[] = [];
   compileCollector(path)({ media: [book, film] }, found as never);
   assert.deepEqual(found, [film]);
-  assert.deepEqual(pathsTo({ media: [book, film] }, path, new Set([book, film])), [['media', 1]]);
+  assert.deepEqual([...placesAt({ media: [book, film] }, path)], [[film, [['media', 1]]]]);
 });
 
 test('a representation holds what the fragments for its type require, and nothing else', () => {

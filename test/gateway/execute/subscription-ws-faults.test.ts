@@ -41,6 +41,10 @@ const faults: Readonly<Record<string, readonly [code: string, speak: (socket: We
     'SUBGRAPH_INVALID_RESPONSE',
     asked((socket, id) => socket.send(JSON.stringify({ type: 'error', id, payload: 'secret' }))),
   ],
+  'sends an event of too many lists': [
+    'SUBGRAPH_INVALID_RESPONSE',
+    asked((socket, id) => socket.send(next(id, { data: { a: Array.from({ length: 1_000_001 }, () => []) } }))),
+  ],
   'sends an event that is too large': [
     'SUBGRAPH_INVALID_RESPONSE',
     asked((socket, id) => socket.send(next(id, { data: { a: 'x'.repeat(5_000) } }))),
@@ -49,7 +53,10 @@ const faults: Readonly<Record<string, readonly [code: string, speak: (socket: We
 for (const [what, [code, speak]] of Object.entries(faults)) {
   test(`a subgraph that ${what} gives ${code}, and its socket is let go`, async (context) => {
     const sockets: WebSocket[] = [];
-    const options = code === 'SUBGRAPH_TIMED_OUT' ? { timeoutMs: 100 } : {};
+    const options = {
+      ...(code === 'SUBGRAPH_TIMED_OUT' ? { timeoutMs: 100 } : {}),
+      ...(what.includes('lists') ? { responseBytesMax: 2 ** 24 } : {}),
+    };
     const subgraph = await openRaw(
       context,
       (socket) => {
