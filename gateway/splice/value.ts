@@ -55,20 +55,34 @@ export const stepInt: Step = (bytes, at) => {
   return isNumberEnd(bytes[p]) ? p : -1;
 };
 
-/** A number without exponent, of so few digits that it reads the same everywhere. */
+/** A number that is finite for all that can be told from its length. It is taken as it is written. */
 export const stepFloat: Step = (bytes, at) => {
-  let p = bytes[at] === 0x2d ? at + 1 : at;
-  const from = p;
-  while (p < bytes.length && isDigit(bytes[p])) p++;
-  const whole = p - from;
-  if (whole === 0 || (whole > 1 && bytes[from] === 0x30)) return -1;
+  const from = bytes[at] === 0x2d ? at + 1 : at;
+  let p = stepDigits(bytes, from);
+  if (p === from || (p > from + 1 && bytes[from] === 0x30)) return -1;
   if (bytes[p] === 0x2e) {
-    const point = p++;
-    while (p < bytes.length && isDigit(bytes[p])) p++;
-    if (p === point + 1) return -1;
+    const fraction = p + 1;
+    p = stepDigits(bytes, fraction);
+    if (p === fraction) return -1;
   }
-  return p - from <= 16 && isNumberEnd(bytes[p]) ? p : -1;
+  if (p - from > numberLengthMax) return -1;
+  if (((bytes[p] ?? 0) | 0x20) === 0x65) {
+    const sign = bytes[p + 1];
+    const exponent = sign === 0x2b || sign === 0x2d ? p + 2 : p + 1;
+    p = stepDigits(bytes, exponent);
+    if (p === exponent || p > exponent + 2) return -1;
+  }
+  return isNumberEnd(bytes[p]) ? p : -1;
 };
+
+/** With two digits of exponent far from what a double can hold. */
+const numberLengthMax = 100;
+
+function stepDigits(bytes: Uint8Array, at: number): number {
+  let p = at;
+  while (isDigit(bytes[p])) p++;
+  return p;
+}
 
 /** `true` or `false`. */
 export const stepBoolean: Step = (bytes, at) => (bytes[at] === 0x74 ? stepTrue(bytes, at) : stepFalse(bytes, at));
