@@ -122,8 +122,17 @@ function take(branches: readonly Branch[], stand: Stand, slicing: Slicing): Take
   }
   if (later.length === 0) return { selections: kept, isWanted };
   const keys = lookUpLater(later, stand, slicing);
-  const rest = keys ?? later.map((branch) => takeField(branch, stand, slicing));
-  return { selections: [...kept, ...rest], isWanted: true };
+  const rest = keys?.filter((key) => !kept.some((other) => isSameLeaf(key, other)));
+  return {
+    selections: [...kept, ...(rest ?? later.map((branch) => takeField(branch, stand, slicing)))],
+    isWanted: true,
+  };
+}
+
+/** Whether two selections are one field of one name, without more to it: such are the parts of most keys. */
+function isSameLeaf(a: SelectionNode, b: SelectionNode): boolean {
+  if (a.kind !== Kind.FIELD || b.kind !== Kind.FIELD || a.selectionSet !== undefined) return false;
+  return a.name.value === b.name.value && b.alias === undefined;
 }
 
 function takeField({ node, key, type, branches }: FieldBranch, stand: Stand, slicing: Slicing): FieldNode {

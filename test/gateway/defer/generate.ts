@@ -9,7 +9,10 @@ export function deferSome(document: DocumentNode, dice: Dice): DocumentNode {
   });
   let count = 0;
   return visit(deferred, {
-    Directive: (directive) => ({ ...directive, arguments: [argument('label', `label${count++}`)] }),
+    Directive(directive) {
+      if (directive.name.value !== 'defer') return undefined;
+      return { ...directive, arguments: [argument('label', `label${count++}`)] };
+    },
   });
 }
 
