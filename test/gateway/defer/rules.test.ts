@@ -75,9 +75,9 @@ test('introspection tells of the directive', async () => {
   const { data } = await createShop().gateway.ask(
     '{ __schema { directives { name locations args { name type { kind name ofType { name } } defaultValue } } } }',
   );
-  const { directives } = data?.['__schema'] as { directives: readonly { name: string }[] };
+  const schema = data?.['__schema'] as { directives: readonly { name: string }[] } | undefined;
   assert.deepEqual(
-    directives.find(({ name }) => name === 'defer'),
+    schema?.directives.find(({ name }) => name === 'defer'),
     {
       name: 'defer',
       locations: ['FRAGMENT_SPREAD', 'INLINE_FRAGMENT'],
