@@ -13,6 +13,8 @@ export interface PartRun {
   /** Never rejects. */
   readonly done: Promise<void>;
   isDone: boolean;
+  /** What broke in the gateway itself, if something did. */
+  broken: { readonly error: unknown } | null;
 }
 
 export interface RunningParts {
@@ -39,7 +41,9 @@ export function startParts({ groups, deferral, data }: PartsOptions, context: Ex
       for (const part of waiting) for (const id of ids) part.needs.delete(id);
       startReady();
     };
-    void runGroups(own, run.result, { ...context, onDone }).then(finish);
+    void runGroups(own, run.result, { ...context, onDone })
+      .catch((error: unknown) => void (run.broken = { error }))
+      .then(finish);
   };
   const startReady = (): void => {
     for (const part of waiting) {
@@ -62,7 +66,7 @@ interface StartableRun {
 
 function createRun(data: ResultObject): StartableRun {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const run: PartRun = { result: createResult(data), done: promise, isDone: false };
+  const run: PartRun = { result: createResult(data), done: promise, isDone: false, broken: null };
   const finish = (): void => {
     run.isDone = true;
     resolve();

@@ -49,8 +49,10 @@ export class Payloads {
   /** What is not deferred, once it is there. */
   async first(): Promise<string> {
     const { shape, write, denials } = this.#operation;
-    const { done, result } = this.#parts.primary;
-    await done;
+    const { primary } = this.#parts;
+    await primary.done;
+    assertWhole(primary);
+    const { result } = primary;
     const brought = [...denials, ...clientErrors(result)];
     this.#known.push(...brought);
     let data = write(result.data, result.plain);
@@ -77,6 +79,7 @@ export class Payloads {
   /** One entry for each place; a place that the client has as null by now has none. */
   #writePart({ label, places, run, errors: inherited }: OpenPart): readonly string[] {
     this.#open.delete(label);
+    assertWhole(run);
     const brought = clientErrors(run.result);
     this.#known.push(...brought);
     const entries = places
@@ -139,6 +142,10 @@ export class Payloads {
       return false;
     });
   }
+}
+
+function assertWhole({ broken }: PartRun): void {
+  if (broken !== null) throw broken.error;
 }
 
 /** Errors by the position of the entry that tells of them: the one they stand in, or the first. */

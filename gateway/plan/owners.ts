@@ -10,12 +10,15 @@ export interface Owners {
   at(keys: readonly string[]): ReadonlySet<Part>;
   /** All deferred parts with the part around each, which comes first. */
   readonly enclosing: ReadonlyMap<string, Part>;
+  /** Whether a part is another one or stands inside it. */
+  isWithin(part: Part, outer: Part): boolean;
 }
 
 /** Reads a labelled operation. */
 export function readOwners(operation: OperationDefinitionNode): Owners {
   const places = new Map<string, Set<Part>>();
   const enclosing = new Map<string, Part>();
+  const around = new Map<Part, ReadonlySet<Part>>([[null, new Set([null])]]);
   const walk = (set: SelectionSetNode, place: string, part: Part): void => {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
@@ -24,25 +27,26 @@ export function readOwners(operation: OperationDefinitionNode): Owners {
         if (selection.selectionSet) walk(selection.selectionSet, below, part);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         const label = deferLabel(selection);
-        if (label !== null) enclosing.set(label, part);
+        if (label !== null) {
+          enclosing.set(label, part);
+          around.set(label, new Set([label, ...(around.get(part) ?? [])]));
+        }
         walk(selection.selectionSet, place, label ?? part);
       }
     }
   };
   walk(operation.selectionSet, '', null);
-  return { at: (keys) => places.get(keys.map((key) => `/${key}`).join('')) ?? none, enclosing };
+  return {
+    at: (keys) => places.get(keys.map((key) => `/${key}`).join('')) ?? none,
+    enclosing,
+    isWithin: (part, outer) => around.get(part)?.has(outer) === true,
+  };
 }
 
 const none: ReadonlySet<Part> = new Set();
 
-/** Whether a part is another one or stands inside it. */
-export function isWithin(part: Part, outer: Part, { enclosing }: Owners): boolean {
-  if (part === outer || outer === null) return true;
-  return part !== null && isWithin(enclosing.get(part) ?? null, outer, { enclosing, at: () => none });
-}
-
-/** The parts without those that have an earlier one around them among the rest. */
+/** The parts without those that stand inside another of them. */
 export function firstOf(parts: Iterable<Part>, owners: Owners): readonly Part[] {
   const all = [...new Set(parts)];
-  return all.filter((part) => !all.some((other) => other !== part && isWithin(part, other, owners)));
+  return all.filter((part) => !all.some((other) => other !== part && owners.isWithin(part, other)));
 }

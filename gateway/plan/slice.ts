@@ -8,7 +8,7 @@ import { type FieldNode, type OperationDefinitionNode, type SelectionNode, type 
 import { type Branch, type FieldBranch, type Growing, type Leaf, growLeaves, partsOf } from './branches.ts';
 import { hasDefer } from './defer.ts';
 import type { Entities, KeyedType } from './entities.ts';
-import { type Owners, type Part, firstOf, isWithin, readOwners } from './owners.ts';
+import { type Owners, type Part, firstOf, readOwners } from './owners.ts';
 import type { DeferredPlan, FetchNode, PathStep, PlanNode, SlicedPlan } from './plan.ts';
 import { fragmentOn, lookupFetch, narrowFetch, typenameField } from './narrow.ts';
 
@@ -32,7 +32,8 @@ export function slicePlan(root: PlanNode | null, { operation, entities }: SliceO
   if (root === null || !hasDefer(operation)) return { root, deferred: [] };
   const growing: Growing = { owners: readOwners(operation), entities };
   const leaves = growLeaves(root, growing);
-  const pieces = leaves.flatMap((leaf) => sliceLeaf(leaf, growing));
+  const claims = createClaims(growing.owners);
+  const pieces = leaves.flatMap((leaf) => sliceLeaf(leaf, { ...growing, claims }));
   const byFetch = Map.groupBy(pieces, ({ leaf }) => leaf.fetch);
   return {
     root: planOf(root, null, byFetch),
@@ -59,16 +60,40 @@ function dependsOf(label: string, pieces: readonly Piece[], owners: Owners): rea
   const isBefore = ({ leaf }: Piece): boolean =>
     own.some((piece) => piece.leaf.before.has(leaf.position) || (piece.isLookup && piece.leaf === leaf));
   return pieces
-    .filter((piece) => piece.part !== label && isWithin(label, piece.part, owners) && isBefore(piece))
+    .filter((piece) => piece.part !== label && owners.isWithin(label, piece.part) && isBefore(piece))
     .flatMap(({ fetch }) => fetch.id ?? []);
 }
 
 interface Slicing extends Growing {
+  readonly claims: (branch: FieldBranch) => Claims;
   readonly leaf: Leaf;
   readonly pieces: Piece[];
 }
 
-function sliceLeaf(leaf: Leaf, growing: Growing): readonly Piece[] {
+/** The first parts, of those inside each other, that have a claim to a field. */
+interface Claims {
+  readonly wanted: readonly Part[];
+  /** Those that want it and those whose fetches need it. */
+  readonly all: readonly Part[];
+  /** Those whose fetches need it though no part around them wants it. */
+  readonly early: readonly Part[];
+}
+
+function createClaims(owners: Owners): (branch: FieldBranch) => Claims {
+  const known = new Map<FieldBranch, Claims>();
+  return (branch) => {
+    let claims = known.get(branch);
+    if (claims === undefined) {
+      const [wanted, needed] = [firstOf(branch.wanted, owners), firstOf(branch.needed, owners)];
+      const early = needed.filter((reader) => !wanted.some((other) => owners.isWithin(reader, other)));
+      claims = { wanted, all: firstOf([...wanted, ...needed], owners), early };
+      known.set(branch, claims);
+    }
+    return claims;
+  };
+}
+
+function sliceLeaf(leaf: Leaf, growing: Growing & Pick<Slicing, 'claims'>): readonly Piece[] {
   const slicing: Slicing = { ...growing, leaf, pieces: [] };
   for (const part of partsOf(leaf)) {
     const stand: Stand = { part, at: 'fetch', type: '', steps: [], below: [] };
@@ -115,7 +140,7 @@ function take(branches: readonly Branch[], stand: Stand, slicing: Slicing): Take
       if (isKept) kept.push({ ...branch.node, selectionSet: setOf(inner.selections) });
       continue;
     }
-    const fate = fateOf(branch, stand, slicing.owners);
+    const fate = fateOf(branch, stand, slicing);
     isWanted ||= fate === 'taken';
     if (fate === 'taken' || fate === 'along') kept.push(takeField(branch, stand, slicing));
     else if (fate === 'later') later.push(branch);
@@ -153,32 +178,29 @@ function takeField({ node, key, type, branches }: FieldBranch, stand: Stand, sli
 }
 
 /** `along`: it costs nothing beside others. `later`: only parts inside this one want it. */
-function fateOf(branch: FieldBranch, { part, at }: Stand, owners: Owners): 'taken' | 'along' | 'later' | 'left' {
-  const { wanted, needed } = branch;
-  if (at === 'inside' && isNeededEarly(branch, part, owners)) return 'taken';
-  const parts = at === 'fetch' ? [...wanted, ...needed] : [...wanted];
+function fateOf(
+  branch: FieldBranch,
+  { part, at }: Stand,
+  { claims, owners }: Slicing,
+): 'taken' | 'along' | 'later' | 'left' {
+  const { wanted, all, early } = claims(branch);
+  if (at === 'inside' && early.some((reader) => owners.isWithin(reader, part))) return 'taken';
+  const parts = at === 'fetch' ? all : wanted;
   if (parts.length === 0) return at === 'lookup' ? 'left' : 'along';
-  const inside = firstOf(parts, owners).filter((other) => isWithin(other, part, owners));
+  const inside = parts.filter((other) => owners.isWithin(other, part));
   if (inside.includes(part)) return 'taken';
   return inside.length === 0 || at !== 'inside' ? 'left' : 'later';
 }
 
-/** Whether fetches of this part or parts inside it read a field that these parts do not want themselves. */
-function isNeededEarly({ wanted, needed }: FieldBranch, part: Part, owners: Owners): boolean {
-  return [...needed].some(
-    (reader) => isWithin(reader, part, owners) && ![...wanted].some((other) => isWithin(reader, other, owners)),
-  );
-}
-
 /** Makes fetches by key for fields of an object; gives what has to be selected of it for that, `null` when there is no way. */
 function lookUpLater(later: readonly FieldBranch[], stand: Stand, slicing: Slicing): readonly SelectionNode[] | null {
-  const { leaf, entities, owners } = slicing;
+  const { leaf, entities, owners, claims } = slicing;
   const keyed = leaf.fetch.contexts === undefined ? entities.keyed(leaf.fetch.subgraph, stand.type) : null;
   if (keyed === null) return null;
   if (!keyed.every(({ type }) => later.every((branch) => isOwn(branch, type, slicing)))) return null;
   const rest = later.filter((branch) => !keyed.every(({ key }) => isInKey(branch, key)));
-  const parts = rest.flatMap(({ wanted }) => firstOf(wanted, owners));
-  for (const part of new Set(parts.filter((other) => isWithin(other, stand.part, owners)))) {
+  const parts = rest.flatMap((branch) => claims(branch).wanted);
+  for (const part of new Set(parts.filter((other) => owners.isWithin(other, stand.part)))) {
     addLookup(rest, { ...stand, part, at: 'lookup' }, { keyed, slicing });
   }
   const keys = keyed.flatMap(({ type, key }) => (type === stand.type ? key.selections : [fragmentOn(type, key)]));
