@@ -4,11 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { execute, parse, print, validate } from 'graphql';
 import { readEnvironment } from '../../../mesh/core/config.ts';
+import type { Subgraph } from '../../../mesh/core/subgraph.ts';
 import { createTestGateway } from '../../support/gateway.ts';
 import {
+  type Dice,
   createDice,
   createModel,
   createOperation,
@@ -28,7 +31,7 @@ test('the payloads of random operations with random @defer put together are the 
     const dice = createDice(number);
     const model = createModel(dice);
     const schema = oneSchema(model);
-    const gateway = createTestGateway(createSubgraphs(model));
+    const gateway = createTestGateway(createSubgraphs(model).map((subgraph) => dawdle(subgraph, dice)));
     for (let count = 0; count < 8; count++) {
       const document = parse(createOperation(model, dice));
       if (validate(schema, document).length > 0) continue;
@@ -53,3 +56,14 @@ test('the payloads of random operations with random @defer put together are the 
   assert.ok(counts.payloads > counts.operations * 1.5, JSON.stringify(counts));
   assert.ok(counts.failed > numRuns / 10, JSON.stringify(counts));
 });
+
+/** A subgraph whose answers overtake each other. */
+function dawdle(subgraph: Subgraph, dice: Dice): Subgraph {
+  return {
+    ...subgraph,
+    async fetch(request, signal) {
+      for (let turns = dice(6); turns > 0; turns--) await setImmediate();
+      return subgraph.fetch(request, signal);
+    },
+  };
+}
