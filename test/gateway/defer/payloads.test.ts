@@ -1,6 +1,7 @@
 /** What an answer in parts says, payload by payload. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Payload } from './merge.ts';
 import { createShop } from './shop.ts';
 
 test('a fragment in a list has one entry for each item, with its path and label', async () => {
@@ -135,6 +136,32 @@ test('what the client has as null stays null, whatever a fragment would put ther
   }`);
   assert.equal(payloads[0]?.data?.['product'], null);
   assert.deepEqual(payloads[1]?.incremental, [{ data: { topic: 'Tools' }, path: [] }]);
+});
+
+test('a fragment has no payload where another has left null meanwhile', async () => {
+  const { gateway, talk } = createShop();
+  const failed = Promise.withResolvers<void>();
+  const { fetch } = talk;
+  talk.fetch = async (request, signal) => {
+    if (request.query.includes('reviews')) await failed.promise;
+    return fetch(request, signal);
+  };
+  const query = `{
+    product(id: "1") { id ... @defer(label: "late") { reviews { text } } }
+    ... @defer(label: "bad") { product(id: "1") { rating } }
+  }`;
+  const payloads: unknown[] = [];
+  for await (const payload of gateway.follow(query, new AbortController().signal)) {
+    payloads.push(payload);
+    if (payloads.length === 2) failed.resolve();
+  }
+  const [first, second, ...others] = payloads as Payload[];
+  assert.deepEqual(first, { data: { product: { id: '1' } }, hasNext: true });
+  assert.deepEqual(
+    second?.incremental?.map(({ data, label }) => [data, label]),
+    [[{ product: null }, 'bad']],
+  );
+  assert.deepEqual(others, [{ hasNext: false }]);
 });
 
 test('fields of a mutation are deferred; its effect happens once', async () => {
