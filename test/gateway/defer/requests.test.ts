@@ -73,6 +73,17 @@ test('what a deferred field requires is fetched with its part', async () => {
   assert.match(request?.variablesJson ?? '', /"name":"Axe"/);
 });
 
+test('what one fragment wants and the fetch of another reads is had early', async () => {
+  const { defer, goods } = createShop();
+  const payloads = await defer('{ products { id ... @defer(label: "a") { name } ... @defer(label: "b") { title } } }');
+  const entries = payloads.flatMap(({ incremental = [] }) => incremental);
+  assert.deepEqual(
+    entries.filter(({ label }) => label === 'b').map(({ data }) => data),
+    [{ title: 'The Axe' }, { title: 'The Bow' }],
+  );
+  assert.equal(goods.requests.length, 1);
+});
+
 test('what is only provided along one way is not looked up by another', async () => {
   const a = createSubgraph(
     'a',
