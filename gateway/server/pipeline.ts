@@ -63,20 +63,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const streams = new Map<LiveStream, OperationRequest>();
 
   const run = async (prepared: PreparedOperation): Promise<PipelineAnswer> => {
-    const { operation, variables } = prepared;
-    const outcome = await splice(prepared);
-    if ('body' in outcome) {
-      options.recorder?.record(operation, prepared.context.subject);
-      const body = outcome.latin1 ? Buffer.from(outcome.body, 'latin1').toString() : outcome.body;
-      return { body, executed: true, status: 200, operation };
-    }
-    const { context } = outcome;
-    const result = createResult(operation.introspect?.(variables));
-    if (operation.introspect !== null) result.plain = false;
-    await runGroups(operation.groups, result, context);
-    const body = writeAnswer(operation, result);
-    options.recorder?.record(operation, context.subject);
-    return { body, executed: true, status: 200, operation };
+    const body = await answerBody(prepared);
+    options.recorder?.record(prepared.operation, prepared.context.subject);
+    return { body, executed: true, status: 200, operation: prepared.operation };
   };
 
   const answer: Pipeline['answer'] = async (request, signal) => {
@@ -130,6 +119,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     subgraphs: () => current.subgraphs,
   };
+}
+
+async function answerBody(prepared: PreparedOperation): Promise<string> {
+  const { operation, variables } = prepared;
+  const outcome = await splice(prepared);
+  if ('body' in outcome) return outcome.latin1 ? Buffer.from(outcome.body, 'latin1').toString() : outcome.body;
+  const result = createResult(operation.introspect?.(variables));
+  if (operation.introspect !== null) result.plain = false;
+  await runGroups(operation.groups, result, outcome.context);
+  return writeAnswer(operation, result);
 }
 
 /** The generation is left when the last part is written. */

@@ -64,7 +64,7 @@ test('more deferred fragments than an answer may have are refused, spread ones c
   assert.deepEqual(await refusalOf(queryOf(limits.documentDefersMax + 1)), [
     [
       'LIMIT_EXCEEDED',
-      'Cannot run the document: found 101 deferred fragments, wanted at most 100. Defer less, or split the operation.',
+      'Cannot run the document: found 51 deferred fragments, wanted at most 50. Defer less, or split the operation.',
     ],
   ]);
   const [first] = await createShop().defer(queryOf(limits.documentDefersMax));
