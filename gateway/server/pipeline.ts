@@ -89,7 +89,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const generation = current;
       generation.enter();
       try {
-        const prepared = prepare(generation, request, { signal, mayDefer: true });
+        const prepared = prepare(generation, request, { signal, mayDefer: request.mayDefer ?? true });
         if (prepared.operation.deferral !== null) {
           options.recorder?.record(prepared.operation, request.subject);
           return deferredStream(generation, prepared);
