@@ -22,6 +22,8 @@ import { scheduleFetches } from './schedule.ts';
 
 /** One request to one subgraph. */
 export interface CompiledGroup {
+  /** Ids of its fetches that deferred parts wait for. */
+  readonly ids: readonly string[];
   readonly subgraph: string;
   readonly operationKind: FetchNode['operationKind'];
   readonly query: string;
@@ -106,6 +108,7 @@ export function compileGroup(
         );
   const query = lookups.length > 1 ? joinOperations(lookups) : first.operation;
   return {
+    ids: fetches.flatMap((fetch) => fetch.id ?? []),
     subgraph: first.subgraph,
     operationKind: first.operationKind,
     query,

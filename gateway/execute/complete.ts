@@ -21,8 +21,11 @@ export interface Completion {
   readonly errors: readonly AnswerError[];
 }
 
-interface Completing {
+/** What is told of an answer, however many parts it is written in. */
+export interface Completing {
+  /** What fetching and policy gave. */
   readonly known: readonly AnswerError[];
+  /** What was found out while writing. */
   readonly errors: AnswerError[];
   /** Errors looked at so far. */
   looks: number;
@@ -31,8 +34,20 @@ interface Completing {
 /** Writes the data of a result; `known` are the errors that fetching and policy already gave. */
 export function completeResult(shape: ObjectShape, result: ResultObject, known: readonly AnswerError[]): Completion {
   const completing: Completing = { known, errors: [], looks: 0 };
-  const data = completeObject(shape, result, { path: [], completing });
-  return { data: data ?? 'null', errors: completing.errors };
+  return completePart(shape, result, { path: [], completing });
+}
+
+export interface PartPlace {
+  /** Where the part stands in the whole answer. */
+  readonly path: ResponsePath;
+  readonly completing: Completing;
+}
+
+/** The same for a part of an answer. */
+export function completePart(shape: ObjectShape, part: ResultObject, { path, completing }: PartPlace): Completion {
+  const before = completing.errors.length;
+  const data = completeObject(shape, part, { path, completing }) ?? 'null';
+  return { data, errors: completing.errors.slice(before) };
 }
 
 interface Place {

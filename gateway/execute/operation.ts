@@ -4,13 +4,17 @@
  */
 import { type FieldNode, type OperationDefinitionNode, type OperationTypeNode, Kind } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
+import { type LabelledOperation, hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
+import type { DeferredPlan } from '../plan/plan.ts';
 import type { Planner } from '../plan/planner.ts';
+import { slicePlan } from '../plan/slice.ts';
 import { type Denials, type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { clientPath, hideAliases } from './alias.ts';
 import { joinAsides, joinPlans, withoutAside } from './aside.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
 import { type AnswerError, completeResult } from './complete.ts';
+import { type Deferral, compileDeferral } from './deferral.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
 import type { Result } from './run.ts';
 import { type ObjectShape, shapeOperation } from './shape.ts';
@@ -28,6 +32,8 @@ export interface CompiledOperation {
     readonly part: RootPart;
   } | null;
   readonly introspect: Introspection | null;
+  /** What is answered later than `groups` and `shape`; `null` for an operation that has one answer. */
+  readonly deferral: Deferral | null;
   readonly shape: ObjectShape;
   readonly write: Writer;
   /** What policy denied: errors of every answer. */
@@ -39,14 +45,15 @@ export interface CompiledOperation {
 
 /** Compiles a normalised operation for subjects whom exactly these rules deny. */
 export function compileOperation(
-  operation: OperationDefinitionNode,
+  asked: OperationDefinitionNode,
   { planner, rules }: Supergraph,
   denials: Denials,
 ): CompiledOperation {
   const schema = planner.apiSchema;
+  const { operation, labels } = settleDefers(asked, planner);
   const { rest, introspect } = splitIntrospection(operation, schema);
   const pruned = pruneOperation(rest, { schema, rules, denials });
-  const { groups, source, isParted } = planPruned(pruned, planner);
+  const { groups, source, isParted, deferred } = planPruned(pruned, planner);
   const shape = shapeAnswer(operation, pruned, planner);
   return {
     kind: operation.operation,
@@ -55,6 +62,7 @@ export function compileOperation(
     isParted,
     source,
     introspect,
+    deferral: compileDeferral(deferred, { operation, labels, possibleTypes: planner.possibleTypes }),
     shape,
     write: compileWriter(shape),
     denials: pruned.denied.map(denialError),
@@ -66,8 +74,7 @@ export function compileOperation(
 /** The body of an answer. */
 export function writeAnswer(operation: CompiledOperation, result: Result): string {
   if (operation.isParted) joinAsides(result);
-  const known =
-    result.errors.length === 0 ? operation.denials : [...operation.denials, ...result.errors.map(asClientsKnowIt)];
+  const known = result.errors.length === 0 ? operation.denials : [...operation.denials, ...clientErrors(result)];
   let data = operation.write(result.data, result.plain);
   let errors = known;
   if (data === null) {
@@ -78,31 +85,49 @@ export function writeAnswer(operation: CompiledOperation, result: Result): strin
   return errors.length === 0 ? `{"data":${data}}` : `{"data":${data},"errors":${JSON.stringify(errors)}}`;
 }
 
+/** The errors that fetching gave, as clients know their places. */
+export function clientErrors({ errors }: Result): readonly AnswerError[] {
+  return errors.map(asClientsKnowIt);
+}
+
 /** Subgraphs name places as the mesh does inside. */
 function asClientsKnowIt(error: AnswerError): AnswerError {
   return error.path === undefined ? error : { ...error, path: clientPath(withoutAside(error.path)) };
 }
 
-function planPruned(
-  { operation }: Pruned,
-  planner: Planner,
-): Pick<CompiledOperation, 'groups' | 'source' | 'isParted'> {
-  if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, isParted: false };
+/** Whoever defers leaves it to the server to answer at once all the same: so it is where one plan cannot hold the operation. */
+function settleDefers(operation: OperationDefinitionNode, { requirements, apiSchema }: Planner): LabelledOperation {
+  if (!hasDefer(operation)) return { operation, labels: new Map() };
+  const isParted = requirements.split(operation, apiSchema).length > 1;
+  return isParted ? { operation: withoutDefers(operation), labels: new Map() } : labelDefers(operation);
+}
+
+interface Planned extends Pick<CompiledOperation, 'groups' | 'source' | 'isParted'> {
+  readonly deferred: readonly DeferredPlan[];
+}
+
+function planPruned({ operation }: Pruned, planner: Planner): Planned {
+  if (operation.selectionSet.selections.length === 0) {
+    return { groups: [], source: null, isParted: false, deferred: [] };
+  }
   const { requirements, possibleTypes } = planner;
   const parts = requirements.split(operation, planner.apiSchema);
   const isParted = parts.length > 1;
   if (isParted && operation.operation !== 'query') throw partsRefused(operation);
-  const plans = parts.map((part) => {
-    const document = { kind: Kind.DOCUMENT, definitions: [hideAliases(part, requirements.names)] } as const;
+  const hidden = parts.map((part) => hideAliases(part, requirements.names));
+  const plans = hidden.map((part) => {
+    const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(part)] } as const;
     return planner.plan(document, operation.name?.value ?? null);
   });
-  const groups = compilePlan(joinPlans(plans.map((plan) => plan.root)), possibleTypes);
+  const whole = joinPlans(plans.map((plan) => plan.root));
+  const { root, deferred } = slicePlan(whole, { operation: hidden[0] ?? operation, entities: planner.entities });
+  const groups = compilePlan(root, possibleTypes);
   const subscription = plans[0]?.subscription ?? null;
-  if (subscription === null) return { groups, source: null, isParted };
+  if (subscription === null) return { groups, source: null, isParted, deferred };
   const group = compileGroup([subscription], possibleTypes);
   const [part] = group.parts;
   if (part?.kind !== 'root') throw new Error('The planner gave a subscription without a root fetch.');
-  return { groups, source: { group, part }, isParted };
+  return { groups, source: { group, part }, isParted, deferred };
 }
 
 /** A query may be asked in parts; whatever has an effect must happen once. */
@@ -122,6 +147,7 @@ function shapeAnswer(
     schema,
     required: requirements.names,
     possibleTypes,
+    isDeferring: hasDefer(operation),
     isDenied: (field: FieldNode) => pruned.deniedFields.has(field),
     isTypeDenied: (type) => pruned.deniedTypes.has(type),
   });

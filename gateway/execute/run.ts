@@ -20,6 +20,8 @@ export interface ExecutionContext {
   readonly headers: Readonly<Record<string, string>>;
   readonly subject: Subject;
   readonly signal: CancelSignal;
+  /** Told of each group whose answer is in the result, or failed. */
+  readonly onDone?: (group: CompiledGroup) => void;
 }
 
 /** A result under construction. */
@@ -43,6 +45,7 @@ export async function runGroups(
   const waiting = groups.map((group) => group.dependencyCount);
   const start = async (group: CompiledGroup): Promise<void> => {
     await runGroup(group, result, context);
+    context.onDone?.(group);
     const next: Promise<void>[] = [];
     for (const position of group.dependents) {
       const dependent = groups[position];

@@ -18,6 +18,7 @@ import {
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
   getNamedType,
+  getNullableType,
   isAbstractType,
   isEnumType,
   isInterfaceType,
@@ -26,6 +27,7 @@ import {
   isObjectType,
   typeFromAST,
 } from 'graphql';
+import { deferLabel, hasDefer } from '../plan/defer.ts';
 import { innerKey } from './alias.ts';
 
 export type ShapeValue = NullableShape | { readonly kind: 'nonNull'; readonly of: NullableShape };
@@ -55,6 +57,17 @@ export interface ObjectShape {
   fieldsOf(type: string): readonly FieldShape[] | null;
   /** Whether such objects do stand here and are only not shown to this client. */
   isHidden(type: string): boolean;
+  /** Whether a fragment at or below it is answered later. */
+  readonly isDeferring: boolean;
+  /** The fragments of a type that are answered later. */
+  deferredOf(type: string): readonly DeferredShape[];
+}
+
+/** A fragment with `@defer` on objects of one type. */
+export interface DeferredShape {
+  readonly label: string;
+  /** What it adds to what was answered before it. */
+  readonly shape: ObjectShape;
 }
 
 export interface FieldShape {
@@ -79,41 +92,54 @@ export interface ShapeOptions {
   readonly isTypeDenied: (type: string) => boolean;
   /** The object types that a type may turn out to be inside the mesh, also those that no client sees. */
   readonly possibleTypes?: (type: string) => ReadonlySet<string>;
+  /** Whether fragments with `@defer` are answered later. Default false: then there must be none. */
+  readonly isDeferring?: boolean;
 }
 
 /** The shape of a normalised operation's answer. */
 export function shapeOperation(operation: OperationDefinitionNode, options: ShapeOptions): ObjectShape {
   const root = options.schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no root type for ${operation.operation} operations.`);
-  return shapeObject([operation.selectionSet], root, options);
+  return shapeObject({ sets: [operation.selectionSet], sent: [] }, root, options);
+}
+
+/** Selections of one object, and those that an earlier part of the answer holds. */
+interface Selected {
+  readonly sets: readonly SelectionSetNode[];
+  readonly sent: readonly SelectionSetNode[];
+}
+
+interface TypeShape {
+  readonly fields: readonly FieldShape[];
+  readonly deferred: readonly DeferredShape[];
 }
 
 type ParentType = GraphQLObjectType | GraphQLInterfaceType;
 
-function shapeObject(
-  sets: readonly SelectionSetNode[],
-  declared: GraphQLOutputType,
-  options: ShapeOptions,
-): ObjectShape {
+function shapeObject(selected: Selected, declared: GraphQLOutputType, options: ShapeOptions): ObjectShape {
+  const { sets } = selected;
   const type = getNamedType(declared);
-  const known = new Map<string, readonly FieldShape[] | null>();
+  const known = new Map<string, TypeShape | null>();
+  const shapeOf = (name: string): TypeShape | null => {
+    let shape = known.get(name);
+    if (shape === undefined) {
+      const concrete = options.schema.getType(name);
+      const fits =
+        (isObjectType(concrete) || (isInterfaceType(concrete) && suffices(concrete, sets, options))) &&
+        (concrete === type || (isAbstractType(type) && options.schema.isSubType(type, concrete)));
+      shape = fits && !options.isTypeDenied(name) ? shapeSelected(selected, concrete, options) : null;
+      known.set(name, shape);
+    }
+    return shape;
+  };
   return {
     kind: 'object',
     type: type.name,
     concrete: isObjectType(type) ? type.name : null,
     isHidden: (name) => name === type.name || options.possibleTypes?.(type.name).has(name) === true,
-    fieldsOf(name) {
-      let fields = known.get(name);
-      if (fields === undefined) {
-        const concrete = options.schema.getType(name);
-        const fits =
-          (isObjectType(concrete) || (isInterfaceType(concrete) && suffices(concrete, sets, options))) &&
-          (concrete === type || (isAbstractType(type) && options.schema.isSubType(type, concrete)));
-        fields = fits && !options.isTypeDenied(name) ? shapeFields(sets, concrete, options) : null;
-        known.set(name, fields);
-      }
-      return fields;
-    },
+    fieldsOf: (name) => shapeOf(name)?.fields ?? null,
+    isDeferring: options.isDeferring === true && sets.some(hasDefer),
+    deferredOf: (name) => shapeOf(name)?.deferred ?? [],
   };
 }
 
@@ -133,27 +159,38 @@ function suffices(type: GraphQLInterfaceType, sets: readonly SelectionSetNode[],
   );
 }
 
-function shapeFields(
-  sets: readonly SelectionSetNode[],
-  parent: ParentType,
-  options: ShapeOptions,
-): readonly FieldShape[] {
-  const nodes = new Map<string, FieldNode[]>();
-  for (const set of sets) gatherFields(set, { parent, options, nodes });
-  return [...nodes].map(([key, [node, ...others]]) => {
+function shapeSelected({ sets, sent }: Selected, parent: ParentType, options: ShapeOptions): TypeShape {
+  const own = gather(sets, parent, options);
+  const before = sent.length === 0 ? null : gather(sent, parent, options).nodes;
+  const fields = [...own.nodes].flatMap(([key, [node, ...others]]) => {
     if (node === undefined) throw new Error(`No selection stands behind "${key}".`);
-    return shapeField(key, [node, ...others], { parent, options });
+    return shapeField(key, [node, ...others], { parent, options, sent: before?.get(key) }) ?? [];
   });
+  const deferred = own.deferred.map(({ label, set }) => {
+    const shape = shapeObject({ sets: [set], sent: [...sets, ...sent] }, parent, options);
+    return { label, shape };
+  });
+  return { fields, deferred };
 }
 
+interface FieldPlace {
+  readonly parent: ParentType;
+  readonly options: ShapeOptions;
+  /** The same field in an earlier part of the answer. */
+  readonly sent: readonly FieldNode[] | undefined;
+}
+
+/** `null` when nothing of the field remains to be answered. */
 function shapeField(
   key: string,
   nodes: readonly [FieldNode, ...FieldNode[]],
-  { parent, options }: { readonly parent: ParentType; readonly options: ShapeOptions },
-): FieldShape {
+  { parent, options, sent }: FieldPlace,
+): FieldShape | null {
   const name = nodes[0].name.value;
-  const field = fieldOf(parent, name);
-  const sets = nodes.flatMap((node) => (node.selectionSet ? [node.selectionSet] : []));
+  const { type } = fieldOf(parent, name);
+  const sets = setsOf(nodes);
+  const rest = shapeType(type, { sets, sent: setsOf(sent ?? []) }, options);
+  if (sent !== undefined && isNothing(rest, options.schema)) return null;
   const isDenied = name !== '__typename' && nodes.some((node) => options.isDenied(node));
   return {
     key,
@@ -161,24 +198,39 @@ function shapeField(
     inner: name.startsWith('__') ? key : innerKey(nodes[0], options.required),
     parent: parent.name,
     name,
-    value: shapeType(field.type, sets, options),
+    // A list is answered whole: not all clients can merge two lists.
+    value:
+      sent !== undefined && isListType(getNullableType(type)) ? shapeType(type, { sets, sent: [] }, options) : rest,
     from: isDenied ? 'denied' : name === '__typename' ? 'typename' : 'result',
   };
 }
 
-function shapeType(type: GraphQLOutputType, sets: readonly SelectionSetNode[], options: ShapeOptions): ShapeValue {
+function setsOf(nodes: readonly FieldNode[]): readonly SelectionSetNode[] {
+  return nodes.flatMap((node) => (node.selectionSet ? [node.selectionSet] : []));
+}
+
+/** Whether a value that was answered before has nothing to add. */
+function isNothing(shape: ShapeValue, schema: GraphQLSchema): boolean {
+  if (shape.kind === 'leaf') return true;
+  if (shape.kind !== 'object') return isNothing(shape.of, schema);
+  const type = schema.getType(shape.type);
+  const names = isAbstractType(type) ? [type, ...schema.getPossibleTypes(type)] : [{ name: shape.type }];
+  return !shape.isDeferring && names.every(({ name }) => !shape.fieldsOf(name)?.length);
+}
+
+function shapeType(type: GraphQLOutputType, selected: Selected, options: ShapeOptions): ShapeValue {
   return isNonNullType(type)
-    ? { kind: 'nonNull', of: shapeNullable(type.ofType, sets, options) }
-    : shapeNullable(type, sets, options);
+    ? { kind: 'nonNull', of: shapeNullable(type.ofType, selected, options) }
+    : shapeNullable(type, selected, options);
 }
 
 /** Fields that hold introspection are answered whole, as JSON. */
 function shapeNullable(
   type: GraphQLNullableType & GraphQLOutputType,
-  sets: readonly SelectionSetNode[],
+  selected: Selected,
   options: ShapeOptions,
 ): NullableShape {
-  if (isListType(type)) return { kind: 'list', of: shapeType(type.ofType, sets, options) };
+  if (isListType(type)) return { kind: 'list', of: shapeType(type.ofType, selected, options) };
   if (isEnumType(type)) {
     return {
       kind: 'leaf',
@@ -187,7 +239,7 @@ function shapeNullable(
       values: new Set(type.getValues().map((value) => value.name)),
     };
   }
-  if (sets.length > 0 && !type.name.startsWith('__')) return shapeObject(sets, type, options);
+  if (selected.sets.length > 0 && !type.name.startsWith('__')) return shapeObject(selected, type, options);
   return { kind: 'leaf', leaf: leafKind(type.name), type: type.name, values: null };
 }
 
@@ -208,11 +260,18 @@ interface Gathering {
   readonly parent: ParentType;
   readonly options: ShapeOptions;
   readonly nodes: Map<string, FieldNode[]>;
+  readonly deferred: { readonly label: string; readonly set: SelectionSetNode }[];
+}
+
+function gather(sets: readonly SelectionSetNode[], parent: ParentType, options: ShapeOptions): Gathering {
+  const gathering: Gathering = { parent, options, nodes: new Map(), deferred: [] };
+  for (const set of sets) gatherFields(set, gathering);
+  return gathering;
 }
 
 /** GraphQL specification, section 6.3.2, CollectFields. */
 function gatherFields(set: SelectionSetNode, gathering: Gathering): void {
-  const { parent, options, nodes } = gathering;
+  const { parent, options, nodes, deferred } = gathering;
   for (const selection of set.selections) {
     if (selection.kind === 'Field') {
       const key = selection.alias?.value ?? selection.name.value;
@@ -222,7 +281,10 @@ function gatherFields(set: SelectionSetNode, gathering: Gathering): void {
       continue;
     }
     if (selection.kind === 'FragmentSpread') throw new Error('A normalised operation has no fragment spreads.');
-    if (applies(selection.typeCondition, parent, options.schema)) gatherFields(selection.selectionSet, gathering);
+    if (!applies(selection.typeCondition, parent, options.schema)) continue;
+    const label = options.isDeferring === true ? deferLabel(selection) : null;
+    if (label === null) gatherFields(selection.selectionSet, gathering);
+    else deferred.push({ label, set: selection.selectionSet });
   }
 }
 

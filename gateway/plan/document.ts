@@ -16,6 +16,8 @@ import {
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
+import { deferRules } from './defer-rules.ts';
+import { hasDefer } from './defer.ts';
 import { type Measure, measureDocument } from './measure.ts';
 import { conditionVariables } from './normalise.ts';
 
@@ -25,6 +27,8 @@ export interface ParsedDocument {
   readonly operations: readonly OperationDefinitionNode[];
   /** Variables whose values decide which plan is needed. */
   readonly conditions: readonly string[];
+  /** Whether `@defer` stands anywhere in it. */
+  readonly isDeferring: boolean;
 }
 
 export interface DocumentOptions {
@@ -41,12 +45,14 @@ export interface DocumentOptions {
 export function parseDocument(text: string, options: DocumentOptions): ParsedDocument {
   const ast = parseText(text, options.limits);
   assertMeasure(measureDocument(ast), options.limits);
-  const rules = options.introspection === false ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
+  const rules = options.introspection === false ? [...allRules, NoSchemaIntrospectionCustomRule] : allRules;
   const errors = validate(options.schema, ast, rules);
   if (errors.length > 0) throw refuseDocument('GRAPHQL_VALIDATION_FAILED', errors);
   const operations = ast.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  return { text, ast, operations, conditions: conditionVariables(ast) };
+  return { text, ast, operations, conditions: conditionVariables(ast), isDeferring: hasDefer(ast) };
 }
+
+const allRules = [...specifiedRules, ...deferRules];
 
 /** The operation to run (GraphQL specification, section 6.1, GetOperation). Throws `OPERATION_NOT_FOUND`. */
 export function selectOperation(document: ParsedDocument, name: string | null): OperationDefinitionNode {

@@ -14,19 +14,22 @@ import {
   visit,
 } from 'graphql';
 
-/** Names of the variables that `@skip` and `@include` read: their values decide the form. */
+/** Names of the variables that `@skip`, `@include` and `@defer` read: their values decide the form. */
 export function conditionVariables(document: DocumentNode): readonly string[] {
   const names = new Set<string>();
   visit(document, {
     Directive(directive) {
-      const condition = conditionOf(directive);
+      const condition = conditionOf(directive) ?? deferCondition(directive);
       if (condition?.kind === Kind.VARIABLE) names.add(condition.name.value);
     },
   });
   return [...names].toSorted();
 }
 
-/** The operation without fragments by name and without conditions. The document is valid and of bounded size. */
+/**
+ * The operation without fragments by name and without conditions; a `@defer` remains where it holds. The document is valid
+ * and of bounded size.
+ */
 export function normaliseOperation(
   operation: OperationDefinitionNode,
   document: DocumentNode,
@@ -56,7 +59,7 @@ function normaliseSet(set: SelectionSetNode, normal: Normalising): SelectionSetN
 
 function normaliseSelection(selection: SelectionNode, normal: Normalising): readonly SelectionNode[] {
   if (!isIncluded(selection, normal.variables)) return [];
-  const directives = (selection.directives ?? []).filter((directive) => conditionOf(directive) === undefined);
+  const directives = (selection.directives ?? []).flatMap((directive) => normaliseDirective(directive, normal));
   if (selection.kind === Kind.FIELD) return normaliseField({ ...selection, directives }, normal);
   const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? normal.fragments.get(selection.name.value) : selection;
   if (fragment === undefined) return [];
@@ -70,6 +73,19 @@ function normaliseSelection(selection: SelectionNode, normal: Normalising): read
 function normaliseField(field: FieldNode, normal: Normalising): readonly SelectionNode[] {
   if (field.selectionSet === undefined) return [field];
   return [{ ...field, selectionSet: normaliseSet(field.selectionSet, normal) }];
+}
+
+/** What is decided goes: conditions, and a `@defer` that does nothing. Of one that does, its label remains. */
+function normaliseDirective(directive: DirectiveNode, { variables }: Normalising): readonly DirectiveNode[] {
+  if (conditionOf(directive) !== undefined) return [];
+  if (directive.name.value !== 'defer') return [directive];
+  const condition = deferCondition(directive);
+  const isOff =
+    condition?.kind === Kind.VARIABLE
+      ? variables[condition.name.value] === false
+      : condition?.kind === Kind.BOOLEAN && !condition.value;
+  if (isOff) return [];
+  return [{ ...directive, arguments: directive.arguments?.filter(({ name }) => name.value !== 'if') }];
 }
 
 /** GraphQL specification, section 3.13: `@skip` wins over `@include`. */
@@ -86,7 +102,14 @@ function isIncluded(selection: SelectionNode, variables: Readonly<Record<string,
 }
 
 function conditionOf(directive: DirectiveNode) {
-  if (directive.name.value !== 'skip' && directive.name.value !== 'include') return undefined;
+  return directive.name.value === 'skip' || directive.name.value === 'include' ? ifArgument(directive) : undefined;
+}
+
+function deferCondition(directive: DirectiveNode) {
+  return directive.name.value === 'defer' ? ifArgument(directive) : undefined;
+}
+
+function ifArgument(directive: DirectiveNode) {
   return directive.arguments?.find((argument) => argument.name.value === 'if')?.value;
 }
 

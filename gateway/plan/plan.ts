@@ -19,6 +19,8 @@ export interface ParallelNode {
 
 export interface FetchNode {
   readonly kind: 'fetch';
+  /** By which deferred parts name it; absent when none waits for it. */
+  readonly id?: string;
   readonly subgraph: string;
   readonly operationKind: 'query' | 'mutation' | 'subscription';
   /** The text of the operation, in the subgraph's own schema. */
@@ -67,4 +69,22 @@ export interface Plan {
   readonly root: PlanNode | null;
   /** For a subscription: the fetch whose events start `root`. */
   readonly subscription: FetchNode | null;
+}
+
+/** A plan cut up by when its parts are answered. */
+export interface SlicedPlan {
+  /** What is answered first. */
+  readonly root: PlanNode | null;
+  /** What fragments with `@defer` add, each before those inside it. */
+  readonly deferred: readonly DeferredPlan[];
+}
+
+/** The fetches of one fragment with `@defer`, inner ones left out. */
+export interface DeferredPlan {
+  /** The fragment's label. */
+  readonly label: string;
+  /** Ids of the fetches, of whatever part of the plan, that have to answer first. */
+  readonly depends: readonly string[];
+  /** Absent when the parts around it bring all of it. */
+  readonly root: PlanNode | null;
 }

@@ -18,6 +18,7 @@ import {
 } from '@apollo/query-planner';
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
 import { messageOf, WeftError } from '../../mesh/core/error.ts';
+import { type Entities, readEntities } from './entities.ts';
 import type {
   ContextArgument,
   FetchNode,
@@ -31,32 +32,35 @@ import type {
 import { type Requirements, readRequirements } from './requirement.ts';
 
 export interface Planner {
-  /** The schema that clients see. */
+  /** The schema that clients see, `@defer` in it. */
   readonly apiSchema: GraphQLSchema;
   /** Names and routing URLs of the subgraphs, as the supergraph has them. */
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
   readonly requirements: Requirements;
+  readonly entities: Entities;
   /** The object types that a type of the supergraph may turn out to be. */
   possibleTypes(type: string): ReadonlySet<string>;
-  /** Plans one operation of a document that is valid against `apiSchema`. No `@skip` or `@include` may depend on a variable. */
+  /** Plans one operation of a document that is valid against `apiSchema`. No `@skip`, `@include` or `@defer` may be in it. */
   plan(document: DocumentNode, operationName: string | null): Plan;
 }
 
 /** Reads a supergraph. Throws `COMPOSITION_FAILED` when it is none, or needs a feature that is not supported. */
 export function createPlanner(supergraphSdl: string): Planner {
   const supergraph = readSupergraph(supergraphSdl);
+  const document = parse(supergraphSdl, { noLocation: true });
   const schema = supergraph.apiSchema();
   const planner = new QueryPlanner(supergraph, { debug: { bypassPlannerForSingleSubgraph: false } });
   return {
-    apiSchema: schema.toGraphQLJSSchema(),
+    apiSchema: schema.toGraphQLJSSchema({ includeDefer: true }),
     subgraphs: supergraph.subgraphsMetadata(),
-    requirements: readRequirements(parse(supergraphSdl, { noLocation: true })),
+    requirements: readRequirements(document),
+    entities: readEntities(document),
     possibleTypes: rememberTypes((name) => {
       const type = supergraph.schema.type(name);
       return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((possible) => possible.name) : [];
     }),
-    plan(document, operationName) {
-      const operation = operationFromDocument(schema, document, operationName === null ? {} : { operationName });
+    plan(asked, operationName) {
+      const operation = operationFromDocument(schema, asked, operationName === null ? {} : { operationName });
       const { node } = planner.buildQueryPlan(operation);
       if (node === undefined) return { root: null, subscription: null };
       if (node.kind !== 'Subscription') return { root: planNode(node, []), subscription: null };

@@ -18,7 +18,8 @@ import { describeView } from '../plan/view.ts';
 import type { AccessRecorder } from '../policy/access.ts';
 import type { Report } from './failure.ts';
 import { Generation, type GenerationParts } from './generation.ts';
-import type { Gateway, OperationRequest, OperationResult } from './operation.ts';
+import type { Gateway, OperationRequest, OperationResult, OperationStream } from './operation.ts';
+import { streamPayloads } from './payloads.ts';
 import { type NumberedDocument, type PlansOptions, warmPlans } from './plans.ts';
 import { refusal } from './refusal.ts';
 import { LiveStream, type StreamGround } from './stream.ts';
@@ -62,27 +63,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const streams = new Map<LiveStream, OperationRequest>();
 
   const run = async (prepared: PreparedOperation): Promise<PipelineAnswer> => {
-    const { operation, variables } = prepared;
-    const outcome = await splice(prepared);
-    if ('body' in outcome) {
-      options.recorder?.record(operation, prepared.context.subject);
-      const body = outcome.latin1 ? Buffer.from(outcome.body, 'latin1').toString() : outcome.body;
-      return { body, executed: true, status: 200, operation };
-    }
-    const { context } = outcome;
-    const result = createResult(operation.introspect?.(variables));
-    if (operation.introspect !== null) result.plain = false;
-    await runGroups(operation.groups, result, context);
-    const body = writeAnswer(operation, result);
-    options.recorder?.record(operation, context.subject);
-    return { body, executed: true, status: 200, operation };
+    const body = await answerBody(prepared);
+    options.recorder?.record(prepared.operation, prepared.context.subject);
+    return { body, executed: true, status: 200, operation: prepared.operation };
   };
 
   const answer: Pipeline['answer'] = async (request, signal) => {
     const generation = current;
     generation.enter();
     try {
-      const prepared = prepare(generation, request, signal);
+      const prepared = prepare(generation, request, { signal });
       if (prepared.operation.kind === OperationTypeNode.SUBSCRIPTION) throw subscriptionRefused();
       return await run(prepared);
     } catch (error) {
@@ -99,7 +89,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const generation = current;
       generation.enter();
       try {
-        const prepared = prepare(generation, request, signal);
+        const prepared = prepare(generation, request, { signal, mayDefer: request.mayDefer ?? true });
+        if (prepared.operation.deferral !== null) {
+          options.recorder?.record(prepared.operation, request.subject);
+          return deferredStream(generation, prepared);
+        }
         const ground = groundOf(generation, prepared);
         if (ground === null) return await run(prepared);
         const stream = new LiveStream(ground, () => streams.delete(stream));
@@ -127,6 +121,24 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
+async function answerBody(prepared: PreparedOperation): Promise<string> {
+  const { operation, variables } = prepared;
+  const outcome = await splice(prepared);
+  if ('body' in outcome) return outcome.latin1 ? Buffer.from(outcome.body, 'latin1').toString() : outcome.body;
+  const result = createResult(operation.introspect?.(variables));
+  if (operation.introspect !== null) result.plain = false;
+  await runGroups(operation.groups, result, outcome.context);
+  return writeAnswer(operation, result);
+}
+
+/** The generation is left when the last part is written. */
+function deferredStream(generation: Generation, { operation, context, variables }: PreparedOperation): OperationStream {
+  const data = operation.introspect?.(variables) ?? {};
+  generation.enter();
+  const stream = streamPayloads({ operation, context, data, onClose: () => generation.leave() });
+  return { kind: 'incremental', stream };
+}
+
 /** Answers a prepared operation by its program if that can be; else gives the context to execute it in. */
 function splice({
   program,
@@ -138,14 +150,24 @@ function splice({
 /** Requests in a row whose answers were not as a program expects: there its subgraphs write otherwise. */
 const missesMax = 100;
 
-function prepare(generation: Generation, request: OperationRequest, signal: CancelSignal): PreparedOperation {
+interface PrepareOptions {
+  readonly signal: CancelSignal;
+  /** Whether parts may be answered later. Default false: then all is answered at once. */
+  readonly mayDefer?: boolean;
+}
+
+function prepare(
+  generation: Generation,
+  request: OperationRequest,
+  { signal, mayDefer = false }: PrepareOptions,
+): PreparedOperation {
   const { subgraphs, plans } = generation;
   const document = plans.document(request.query);
   const operation = selectOperation(document, request.operationName);
   assertMethod(operation, request);
   const variables = coerceVariables(operation, request.variables, generation);
   generation.assertCost?.(document, operation, variables);
-  const planned = plans.operation(document, { operation, variables, subject: request.subject });
+  const planned = plans.operation(document, { operation, variables, subject: request.subject, mayDefer });
   const { headers, subject } = request;
   const context = { subgraphs, variables, headers, subject, signal };
   return { document, operation: planned.operation, program: planned.program, context, variables: request.variables };
@@ -163,7 +185,7 @@ function groundOf(generation: Generation, { document, operation, context }: Prep
 function moveStream(stream: LiveStream, request: OperationRequest, generation: Generation): void {
   let ground: StreamGround | null = null;
   try {
-    ground = groundOf(generation, prepare(generation, request, stream.context.signal));
+    ground = groundOf(generation, prepare(generation, request, { signal: stream.context.signal }));
   } catch {
     // The stream's client is told that it changed, and why when it subscribes again.
   }

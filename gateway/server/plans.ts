@@ -1,6 +1,6 @@
 /** What is remembered of one supergraph's operations: documents by text, compiled operations by everything that decides one. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { OperationDefinitionNode } from 'graphql';
+import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { systemClock } from '../../mesh/core/clock.ts';
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -9,6 +9,7 @@ import type { Rule } from '../../mesh/policy/rules.ts';
 import { type NamedPolicies, decideRule } from '../../mesh/policy/view.ts';
 import { type CompiledOperation, compileOperation } from '../execute/operation.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
+import { withoutDefers } from '../plan/defer.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
 import { type Denials, rulesOf } from '../policy/prune.ts';
@@ -45,6 +46,8 @@ export interface Asked {
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly subject: Subject;
+  /** Whether parts may be answered later. Default false: then all is answered at once. */
+  readonly mayDefer?: boolean;
 }
 
 export interface RecentOperation {
@@ -54,6 +57,7 @@ export interface RecentOperation {
   readonly conditions: Readonly<Record<string, unknown>>;
   /** Somebody who sees of it what those saw for whom it was planned. */
   readonly subject: Subject;
+  readonly mayDefer: boolean;
 }
 
 /** An operation in normal form with the rules that can bear on it. */
@@ -77,11 +81,14 @@ export function createPlans({ supergraph, policies, limits: bounds }: PlansOptio
   return {
     document: (text) =>
       documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
-    operation(document, { operation, variables, subject }) {
-      const conditions = document.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
-      const key = `${document.number} ${operation.name?.value ?? ''} ${conditions}`;
+    operation(document, { operation, variables, subject, mayDefer = false }) {
+      // A subscription has one answer an event.
+      const defer = mayDefer && document.isDeferring && operation.operation !== OperationTypeNode.SUBSCRIPTION;
+      const conditions = document.conditions.map((name) => conditionKeys.get(variables[name]) ?? '-').join('');
+      const key = `${document.number} ${operation.name?.value ?? ''} ${conditions}${defer ? ' later' : ''}`;
       const form = forms.get(key, () => {
-        const normal = normaliseOperation(operation, document.ast, variables);
+        const whole = normaliseOperation(operation, document.ast, variables);
+        const normal = defer || !document.isDeferring ? whole : withoutDefers(whole);
         return { operation: normal, rules: rulesOf(normal, schema, supergraph.rules) };
       });
       const denials = denialsFor(form.rules, subject, policies);
@@ -93,6 +100,7 @@ export function createPlans({ supergraph, policies, limits: bounds }: PlansOptio
           name: operation.name?.value ?? null,
           conditions: Object.fromEntries(document.conditions.map((name) => [name, variables[name]])),
           subject,
+          mayDefer,
         },
       }));
     },
@@ -102,7 +110,7 @@ export function createPlans({ supergraph, policies, limits: bounds }: PlansOptio
 
 function planOperation(form: OperationDefinitionNode, supergraph: Supergraph, denials: Denials): PlannedOperation {
   const operation = compileOperation(form, supergraph, denials);
-  const program = compileProgram(operation);
+  const program = operation.deferral === null ? compileProgram(operation) : null;
   return { operation, program: program && startProgram(program) };
 }
 
@@ -116,17 +124,24 @@ export async function warmPlans(
   signal?: AbortSignal,
 ): Promise<void> {
   const deadline = systemClock.monotonic() + limits.supergraphWarmMs;
-  for (const { text, name, conditions, subject } of operations) {
+  for (const { text, name, conditions, subject, mayDefer } of operations) {
     if (signal?.aborted || systemClock.monotonic() > deadline) return;
     try {
       const document = plans.document(text);
-      plans.operation(document, { operation: selectOperation(document, name), variables: conditions, subject });
+      const operation = selectOperation(document, name);
+      plans.operation(document, { operation, variables: conditions, subject, mayDefer });
     } catch {
       // It is no longer valid here.
     }
     await nextTurn();
   }
 }
+
+/** A condition whose variable is not given is neither: `@defer` holds then, `@include` does not. */
+const conditionKeys = new Map<unknown, string>([
+  [true, '1'],
+  [false, '0'],
+]);
 
 /** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
 const bytesPerOperation = 64 * 1024;

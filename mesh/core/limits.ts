@@ -77,6 +77,8 @@ export const limits = {
   costListSize: 10,
   /** Selections once every fragment stands where it is spread. */
   documentSelectionsMax: 20_000,
+  /** Fragments with `@defer` once every fragment stands where it is spread. */
+  documentDefersMax: 50,
   documentCacheBytesMax: 64 * 1024 * 1024,
   /** Texts that clients have named by a hash. */
   persistedQueriesBytesMax: 16 * 1024 * 1024,

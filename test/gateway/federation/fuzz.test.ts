@@ -7,25 +7,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { execute, parse, validate } from 'graphql';
 import { readEnvironment } from '../../../mesh/core/config.ts';
-import { type Answer, createTestGateway } from '../../support/gateway.ts';
+import { createTestGateway } from '../../support/gateway.ts';
 import { createDice, createModel, createOperation, createSubgraphs, fieldResolver, oneSchema } from './model.ts';
-
-type Outcome = Pick<Answer, 'data'> & { readonly errors?: readonly { readonly path?: readonly (string | number)[] }[] };
-
-/** The data, and the places that are null for an error: which of several errors below them was met first may differ. */
-function outcomeOf({ data, errors }: Outcome) {
-  const places = (errors ?? []).map(({ path = [] }) => {
-    let value: unknown = data;
-    const place: (string | number)[] = [];
-    for (const key of path) {
-      if (value === null || value === undefined) break;
-      value = (value as Record<string | number, unknown>)[key];
-      place.push(key);
-    }
-    return place.join('.');
-  });
-  return { data, places: [...new Set(places)].toSorted() };
-}
+import { type Outcome, outcomeOf } from './outcome.ts';
 
 test('random operations over random subgraphs are answered as by one schema', async () => {
   const seed = Number(readEnvironment('WEFT_SEED') ?? 4);

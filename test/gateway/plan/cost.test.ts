@@ -212,7 +212,7 @@ test('an estimate is that of the same operation with fragments and conditions re
         (one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION,
       );
       assert.ok(operation);
-      const document = { text, ast, operations: [operation], conditions: [] };
+      const document = { text, ast, operations: [operation], conditions: [], isDeferring: false };
       const normal = normaliseOperation(operation, ast, variables);
       const resolved = {
         ...document,
