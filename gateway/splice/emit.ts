@@ -5,7 +5,15 @@
 import { compileSource, literal } from '../execute/source.ts';
 import type { FieldShape } from '../execute/shape.ts';
 import { type Join, type Place, type Provider, type RowKey, childAt, providersOf } from './layout.ts';
-import { type Column, type LeafColumn, type ListColumn, type ObjectColumn, Unspliceable, fieldsOf } from './table.ts';
+import {
+  type Column,
+  type LeafColumn,
+  type ListColumn,
+  type ObjectColumn,
+  Unspliceable,
+  fieldsOf,
+  placeOf,
+} from './table.ts';
 
 /** What one request has gathered, by the positions that the layout gives. */
 export interface Gathered {
@@ -96,7 +104,8 @@ interface Names {
 
 /** `const` lines for a provider's rows, text and row; `h` is the row at hand. */
 export function providerSource({ table, by }: Provider, host: Provider, names: Names): string {
-  const row = by === 'root' ? '0' : by === 'host' ? 'h' : `J[${by.id}][R[${host.table.id}][h + ${by.key.slot}]]`;
+  const row =
+    by === 'root' ? '0' : by === 'host' ? 'h' : `J[${by.id}][R[${host.table.id}][h + ${placeOf(by.key.slot)}]]`;
   const own = names.row === row ? '' : `, ${names.row} = ${row}`;
   return `const ${names.table} = R[${table.id}], ${names.text} = T[${table.part}]${own};`;
 }
@@ -201,7 +210,7 @@ function clusterSource({ pieces, key }: Cluster, emitting: Emitting): string {
   if (key === null || pieces.length < 2) return pieces.map(pieceSource).join('\n');
   const memo = `M[${emitting.memoCount++}]`;
   const parts = pieces.map((piece) => (piece.kind === 'run' ? runSource(piece) : literal(textOf(piece))));
-  return `n = r0[h + ${key.slot}]; c = ${memo}[n];
+  return `n = r0[h + ${placeOf(key.slot)}]; c = ${memo}[n];
     if (c === undefined) c = ${memo}[n] = join([${parts.join(', ')}]);
     out += c;`;
 }
@@ -224,7 +233,8 @@ function pieceSource(piece: Piece): string {
 }
 
 function runSource({ from, first, last, before, after }: Run): string {
-  return `t${from}.slice(r${from}[h${from} + ${first.slot}] - ${before}, r${from}[h${from} + ${last.slot + 1}] + ${after})`;
+  const [start, end] = [placeOf(first.start), placeOf(last.end)];
+  return `t${from}.slice(r${from}[h${from} + ${start}] - ${before}, r${from}[h${from} + ${end}] + ${after})`;
 }
 
 interface Nested {
@@ -232,15 +242,15 @@ interface Nested {
   readonly name: string;
 }
 
-function objectSource({ slot, isNullable }: ObjectColumn, { from, name }: Nested): string {
+function objectSource({ row, isNullable }: ObjectColumn, { from, name }: Nested): string {
   const put = `out = ${name}(T, R, J, M, c, out);`;
-  return `c = r${from}[h${from} + ${slot}]; ${isNullable ? `if (c < 0) out += 'null'; else ${put}` : put}`;
+  return `c = r${from}[h${from} + ${placeOf(row)}]; ${isNullable ? `if (c < 0) out += 'null'; else ${put}` : put}`;
 }
 
-function listSource({ slot, isNullable, table }: ListColumn, { from, name }: Nested): string {
+function listSource({ row, count, isNullable, table }: ListColumn, { from, name }: Nested): string {
   const put = `out += '[';
     for (let i = 0; i < n; i++) { if (i > 0) out += ','; out = ${name}(T, R, J, M, c + i * ${table.stride}, out); }
     out += ']';`;
-  return `c = r${from}[h${from} + ${slot}]; n = r${from}[h${from} + ${slot + 1}];
+  return `c = r${from}[h${from} + ${placeOf(row)}]; n = r${from}[h${from} + ${placeOf(count)}];
     ${isNullable ? `if (n < 0) out += 'null'; else { ${put} }` : put}`;
 }

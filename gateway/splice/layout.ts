@@ -8,8 +8,10 @@ import type { PathStep, RequiredSelection } from '../plan/plan.ts';
 import {
   type Column,
   type LeafColumn,
+  type Slot,
   type Table,
   Unspliceable,
+  addSlot,
   addTable,
   concreteType,
   fieldsOf,
@@ -44,8 +46,8 @@ export interface RowKey {
   readonly id: number;
   readonly table: Table;
   readonly columns: readonly LeafColumn[];
-  /** Where in the row its number is. */
-  readonly slot: number;
+  /** The number in the row. */
+  readonly slot: Slot;
 }
 
 export interface PartLayout {
@@ -224,7 +226,7 @@ function keyOf(place: Place, fields: readonly RepresentedField[], { keys }: Layi
     (key) => key.table === table && String(key.columns.map(indexOf)) === String(sorted.map(indexOf)),
   );
   if (known) return known;
-  const key: RowKey = { id: keys.length, table, columns: sorted, slot: table.stride++ };
+  const key: RowKey = { id: keys.length, table, columns: sorted, slot: addSlot(table) };
   keys.push(key);
   return key;
 }

@@ -3,6 +3,7 @@ import { compileSource, literal } from '../execute/source.ts';
 import { type Gathered, providerSource } from './emit.ts';
 import type { LookupLayout, Provider, RepresentedField, RowKey } from './layout.ts';
 import type { Scan } from './scan.ts';
+import { type LeafColumn, placeOf } from './table.ts';
 
 /** Writes the representation of a row, one character a byte. */
 export type Represent = (gathered: Gathered, row: number) => string;
@@ -28,33 +29,43 @@ function memberSource(field: RepresentedField, { index, providers }: Member): st
   const lead = `${index === 0 ? '{' : ','}${JSON.stringify(field.key)}:`;
   if ('constant' in field) return literal(lead + field.constant);
   const from = providers.indexOf(field.provider);
-  const { slot } = field.column;
-  return `${literal(lead)} + t${from}.slice(r${from}[h${from} + ${slot}], r${from}[h${from} + ${slot + 1}])`;
+  const [start, end] = [placeOf(field.column.start), placeOf(field.column.end)];
+  return `${literal(lead)} + t${from}.slice(r${from}[h${from} + ${start}], r${from}[h${from} + ${end}])`;
 }
 
-/** Gives equal rows of a table equal numbers; answers with the first row of each. Done once for each answer and key. */
-export function numberRows(scan: Scan, rows: number[], key: RowKey): readonly number[] {
+/** Gives equal rows of a table of a part equal numbers; answers with the first row of each. Done once for each answer and key. */
+export function numberRows(scan: Scan, key: RowKey): readonly number[] {
   const known = scan.firsts.get(key);
   if (known !== undefined) return known;
   const firsts: number[] = [];
   const numbers = new Map<string, number>();
-  const { columns, slot, table } = key;
+  const { columns, slot } = key;
+  const { rows = [], size } = tableAt(scan, key);
   const [first, ...others] = columns;
-  for (let row = 0; row < rows.length; row += table.stride) {
-    let text = valueAt(scan, rows, row + (first?.slot ?? 0));
+  for (let row = 0; row < size; row += key.table.stride) {
+    let text = first === undefined ? '' : valueAt(scan, first, { rows, row });
     // Values in JSON cannot run into each other over a comma.
-    for (const column of others) text += `,${valueAt(scan, rows, row + column.slot)}`;
+    for (const column of others) text += `,${valueAt(scan, column, { rows, row })}`;
     let number = numbers.get(text);
     if (number === undefined) {
       number = firsts.push(row) - 1;
       numbers.set(text, number);
     }
-    rows[row + slot] = number;
+    rows[row + slot.at] = number;
   }
   scan.firsts.set(key, firsts);
   return firsts;
 }
 
-function valueAt({ text }: Scan, rows: readonly number[], at: number): string {
-  return text.slice(rows[at], rows[at + 1]);
+function tableAt({ tables }: Scan, { table }: RowKey): { readonly rows: number[] | undefined; readonly size: number } {
+  return { rows: tables.rows[table.position], size: tables.sizes[table.position] ?? 0 };
+}
+
+interface Row {
+  readonly rows: readonly number[];
+  readonly row: number;
+}
+
+function valueAt({ text }: Scan, { start, end }: LeafColumn, { rows, row }: Row): string {
+  return text.slice(rows[row + start.at], rows[row + end.at]);
 }

@@ -9,8 +9,8 @@ import type { CompiledOperation } from '../execute/operation.ts';
 import { type Emit, compileEmit } from './emit.ts';
 import { type Layout, type PartLayout, type RowKey, layOut } from './layout.ts';
 import { type Represent, compileRepresent } from './lookup.ts';
-import { type Scan, type ScanObject, compileScan } from './scan.ts';
-import { Unspliceable } from './table.ts';
+import { type Scan, type ScanObject, type ScannedTables, compileScan } from './scan.ts';
+import { Unspliceable, packTable, placeOf } from './table.ts';
 
 export interface Program {
   readonly groups: readonly ProgramGroup[];
@@ -41,6 +41,8 @@ export interface ProgramPart {
   /** What stands before its value in the answer. */
   readonly lead: Buffer;
   readonly scan: ScanObject;
+  /** By table: room that sufficed for the last answer. */
+  readonly room: number[];
   readonly lookups: readonly Lookup[];
 }
 
@@ -63,6 +65,9 @@ export function compileProgram({
   if (kind !== 'query' || introspect !== null || isParted || groups.length === 0) return null;
   try {
     const layout = layOut(groups, shape);
+    // The first time shows which numbers of a row anybody reads.
+    compileAll(layout);
+    for (const table of layout.tables) packTable(table);
     const errors = Buffer.from(denials.length === 0 ? '' : `,"errors":${JSON.stringify(denials)}`);
     let number = 0;
     return {
@@ -82,6 +87,18 @@ export function compileProgram({
   } catch (error) {
     if (error instanceof Unspliceable) return null;
     throw error;
+  }
+}
+
+/** Makes everything that reads rows, so that it asks for the places of what it reads. */
+function compileAll({ root, parts }: Layout): void {
+  compileEmit(root);
+  for (const { lookups } of parts.flat()) {
+    for (const lookup of lookups) {
+      compileRepresent(lookup);
+      placeOf(lookup.join.key.slot);
+      for (const slot of lookup.join.key.columns.flatMap(({ start, end }) => [start, end])) placeOf(slot);
+    }
   }
 }
 
@@ -109,6 +126,7 @@ function compilePart(part: CompiledPart, { layout: { tables, lookups }, number, 
     variablePrefix: isRoot ? null : part.variablePrefix,
     lead: Buffer.from(isRoot ? '' : `${position === 0 ? '{' : ','}${JSON.stringify(part.key)}:`),
     scan: compileScan(tables),
+    room: tables.map(() => 0),
     lookups: lookups.map((lookup) => ({
       join: lookup.join.id,
       key: lookup.join.key,
@@ -132,17 +150,34 @@ export function scanAnswer(
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const scans: Scan[] = [];
   for (const [index, part] of parts.entries()) {
-    const rows: number[][] = [];
-    for (let table = 0; table < part.tableCount; table++) rows.push([]);
+    const tables = createTables(part);
     at = at < 0 ? at : step(bytes, at, part.lead);
     if (at < 0) return null;
-    at = part.variablePrefix === null ? part.scan(bytes, at, rows) : scanList(bytes, at, { part, rows });
-    if (at < 0 || (part.variablePrefix !== null && rows[0]?.length !== (wanted[index] ?? 0) * part.stride)) return null;
-    scans.push({ text, isAscii: isAscii(bytes), rows, firsts: new Map() });
+    at = part.variablePrefix === null ? part.scan(bytes, at, tables) : scanList(bytes, at, { part, tables });
+    if (at < 0 || (part.variablePrefix !== null && tables.sizes[0] !== (wanted[index] ?? 0) * part.stride)) return null;
+    noteRoom(part, tables);
+    scans.push({ text, isAscii: isAscii(bytes), tables, firsts: new Map() });
   }
   if (parts[0]?.variablePrefix !== null) at = step(bytes, at, closing);
   return step(bytes, at, closing) === bytes.length ? scans : null;
 }
+
+/** Empty tables with the room that the last answer took: a table that grows is copied again and again. */
+function createTables({ room }: ProgramPart): ScannedTables {
+  // oxlint-disable-next-line unicorn/no-new-array -- room is what is wanted.
+  return { rows: room.map((size) => new Array<number>(size)), sizes: room.map(() => 0) };
+}
+
+/** What is rarely needed is given up again, a little at a time. */
+function noteRoom({ room }: ProgramPart, { sizes }: ScannedTables): void {
+  for (const [table, size] of sizes.entries()) {
+    const known = room[table] ?? 0;
+    room[table] = Math.min(size > known ? size : known - ((known - size) >> 3), roomMax);
+  }
+}
+
+/** A larger array is no longer young when it is made. */
+const roomMax = 8_000;
 
 const closing = Buffer.from('}');
 
@@ -154,14 +189,14 @@ function step(bytes: Uint8Array, at: number, text: Buffer): number {
 
 interface Entities {
   readonly part: ProgramPart;
-  readonly rows: number[][];
+  readonly tables: ScannedTables;
 }
 
-function scanList(bytes: Uint8Array, from: number, { part, rows }: Entities): number {
+function scanList(bytes: Uint8Array, from: number, { part, tables }: Entities): number {
   if (bytes[from] !== 0x5b) return -1;
   if (bytes[from + 1] === 0x5d) return from + 2;
   for (let at = from; ;) {
-    at = part.scan(bytes, at + 1, rows);
+    at = part.scan(bytes, at + 1, tables);
     if (at < 0) return -1;
     if (bytes[at] === 0x5d) return at + 1;
     if (bytes[at] !== 0x2c) return -1;

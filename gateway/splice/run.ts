@@ -99,7 +99,7 @@ class Run implements CallWaiter, Gathered {
       const scan = scans[index];
       if (scan === undefined) return;
       this.texts[part.number] = scan.text;
-      scan.rows.forEach((rows, table) => (this.rows[part.tables + table] = rows));
+      scan.tables.rows.forEach((rows, table) => (this.rows[part.tables + table] = rows));
       this.#scans[part.number] = scan;
       if (!scan.isAscii) this.#isAscii = false;
     });
@@ -139,7 +139,7 @@ class Run implements CallWaiter, Gathered {
 
   #entityCount({ parts }: ProgramGroup): number {
     let count = 0;
-    for (const { lookups } of parts) for (const { key } of lookups) count += this.rows[key.table.id]?.length ?? 0;
+    for (const { lookups } of parts) for (const lookup of lookups) count += this.#firstsOf(lookup).length;
     return count;
   }
 
@@ -156,7 +156,7 @@ class Run implements CallWaiter, Gathered {
 
   #firstsOf({ key }: Lookup): readonly number[] {
     const scan = this.#scans[key.table.part];
-    return scan === undefined ? [] : numberRows(scan, this.rows[key.table.id] ?? [], key);
+    return scan === undefined ? [] : numberRows(scan, key);
   }
 
   #finish(): void {

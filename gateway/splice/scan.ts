@@ -5,7 +5,7 @@
  */
 import { compileSource } from '../execute/source.ts';
 import type { RowKey } from './layout.ts';
-import type { Column, Table } from './table.ts';
+import type { Column, Slot, Table } from './table.ts';
 import { type Step, stepNull } from './value.ts';
 
 /** What one answer says. Shared by all requests that it answers: nobody writes to it but `numberRows`. */
@@ -13,49 +13,73 @@ export interface Scan {
   /** The answer, one character a byte. */
   readonly text: string;
   readonly isAscii: boolean;
-  /** Rows of each table, by its position in the part. */
-  readonly rows: readonly number[][];
+  readonly tables: ScannedTables;
   /** By key: the first row of each number, once rows have been numbered. */
   readonly firsts: Map<RowKey, readonly number[]>;
 }
 
-/** Reads an object at a place into rows; gives the place behind it, or -1. */
-export type ScanObject = (bytes: Uint8Array, at: number, rows: readonly number[][]) => number;
+/** The tables of a part, by their positions in it. */
+export interface ScannedTables {
+  /** The numbers of the rows, one row after another. There may be room behind them. */
+  readonly rows: readonly number[][];
+  /** How many numbers there are. */
+  readonly sizes: number[];
+}
+
+/** Reads an object at a place into its table; gives the place behind it, or -1. */
+export type ScanObject = (bytes: Uint8Array, at: number, tables: ScannedTables) => number;
 
 /** Compiles the reader of the first of a part's tables, which the others stand below. */
 export function compileScan([root, ...others]: readonly Table[]): ScanObject {
   if (root === undefined) throw new Error('A part has no table.');
   const steps: Step[] = [];
-  const functions = [root, ...others].map((table) => scanSource(table, root.id, steps));
-  const source = `(() => { ${functions.join('\n')} return scan${root.id}; })()`;
+  const functions = [root, ...others].map((table) => scanSource(table, { offset: root.id, steps }));
+  const source = `(() => { ${functions.join('\n')} return (b, p, { rows, sizes }) => scan${root.id}(b, p, rows, sizes); })()`;
   return compileSource(source, { step: steps, stepNull }) as ScanObject;
 }
 
-function scanSource(table: Table, offset: number, steps: Step[]): string {
-  const lines = table.columns.map((column) => columnSource(column, { table, offset, steps }));
+interface Scanning {
+  /** Position of the part's first table. */
+  readonly offset: number;
+  readonly steps: Step[];
+}
+
+function scanSource(table: Table, scanning: Scanning): string {
+  const lines = table.columns.map((column) => columnSource(column, table, scanning));
   const numbers = table.columns.flatMap(numbersOf);
+  const known = new Map(numbers.map(({ slot, name }) => [slot, name]));
   // Room for the numbers that tell rows apart, which come later.
-  while (numbers.length < table.stride) numbers.push('-1');
-  const names = numbers.filter((name) => name !== '-1');
-  return `function scan${table.id}(b, p, rows) {
-    ${names.length > 0 ? `let ${names.join(', ')};` : ''}
+  const stores = table.slots
+    .filter(({ isRead }) => isRead)
+    .map((slot) => `r[n + ${slot.at}] = ${known.get(slot) ?? '0'};`);
+  const at = table.id - scanning.offset;
+  return `function scan${table.id}(b, p, rows, sizes) {
+    ${numbers.length > 0 ? `let ${numbers.map(({ name }) => name).join(', ')};` : ''}
     ${table.columns.length === 0 ? expect('{') : ''}
     ${lines.join('\n')}
     ${expect('}')}
-    rows[${table.id - offset}].push(${numbers.join(', ')});
+    const r = rows[${at}], n = sizes[${at}];
+    ${stores.length > 0 ? stores.join(' ') : 'r[n] = 0;'}
+    sizes[${at}] = n + ${table.stride};
     return p;
   }`;
 }
 
-function numbersOf(column: Column): readonly string[] {
+function numbersOf(column: Column): readonly { readonly slot: Slot; readonly name: string }[] {
   const { index } = column;
   switch (column.kind) {
     case 'leaf':
-      return [`s${index}`, `e${index}`];
+      return [
+        { slot: column.start, name: `s${index}` },
+        { slot: column.end, name: `e${index}` },
+      ];
     case 'object':
-      return [`s${index}`];
+      return [{ slot: column.row, name: `s${index}` }];
     case 'list':
-      return [`s${index}`, `n${index}`];
+      return [
+        { slot: column.row, name: `s${index}` },
+        { slot: column.count, name: `n${index}` },
+      ];
     case 'typename':
       return [];
     default:
@@ -63,14 +87,7 @@ function numbersOf(column: Column): readonly string[] {
   }
 }
 
-interface Scanning {
-  readonly table: Table;
-  /** Position of the part's first table. */
-  readonly offset: number;
-  readonly steps: Step[];
-}
-
-function columnSource(column: Column, { table, offset, steps }: Scanning): string {
+function columnSource(column: Column, table: Table, { offset, steps }: Scanning): string {
   const { index } = column;
   const key = expect(`${index === 0 ? '{' : ','}${JSON.stringify(column.key)}:`);
   switch (column.kind) {
@@ -101,15 +118,15 @@ interface Child {
 }
 
 function objectSource(table: Table, { offset, index }: Child): string {
-  return `s${index} = rows[${table.id - offset}].length; p = scan${table.id}(b, p, rows); if (p < 0) return -1;`;
+  return `s${index} = sizes[${table.id - offset}]; p = scan${table.id}(b, p, rows, sizes); if (p < 0) return -1;`;
 }
 
 function listSource(table: Table, { offset, index }: Child): string {
-  return `s${index} = rows[${table.id - offset}].length; n${index} = 0;
+  return `s${index} = sizes[${table.id - offset}]; n${index} = 0;
     ${expect('[')}
     if (b[p] === 93) p++;
     else for (;;) {
-      p = scan${table.id}(b, p, rows); if (p < 0) return -1;
+      p = scan${table.id}(b, p, rows, sizes); if (p < 0) return -1;
       n${index}++;
       if (b[p] === 44) p++;
       else if (b[p] === 93) { p++; break; }

@@ -21,12 +21,42 @@ import {
 export interface Table {
   /** Position among the tables of the operation. */
   readonly id: number;
-  /** Position of the part whose answer it is in. */
+  /** Position of the part whose answer it is in, and its own among the tables of that part. */
   readonly part: number;
+  readonly position: number;
   readonly type: string;
   readonly columns: readonly Column[];
-  /** Numbers in a row: those of the columns, then one for each key that rows are told apart by. */
+  /** Numbers of a row: those of the columns, then one for each key that rows are told apart by. */
+  readonly slots: Slot[];
+  /** How many numbers a row has. */
   stride: number;
+}
+
+/** A number of a row: where it stands there, and whether anybody reads it. */
+export interface Slot {
+  at: number;
+  isRead: boolean;
+}
+
+/** A further number for the rows of a table. */
+export function addSlot(table: Table): Slot {
+  const slot: Slot = { at: table.stride++, isRead: false };
+  table.slots.push(slot);
+  return slot;
+}
+
+/** Where a number stands in its row. Notes that it is read. */
+export function placeOf(slot: Slot): number {
+  slot.isRead = true;
+  return slot.at;
+}
+
+/** Leaves out of a table's rows what nobody has asked the place of. */
+export function packTable(table: Table): void {
+  table.stride = 0;
+  for (const slot of table.slots) slot.at = slot.isRead ? table.stride++ : -1;
+  // Rows are counted by their numbers.
+  if (table.stride === 0) table.stride = 1;
 }
 
 export type Column = LeafColumn | ObjectColumn | ListColumn | TypenameColumn;
@@ -41,7 +71,8 @@ interface ColumnBase {
 export interface LeafColumn extends ColumnBase {
   readonly kind: 'leaf';
   readonly step: Step;
-  readonly slot: number;
+  readonly start: Slot;
+  readonly end: Slot;
 }
 
 /** One number: the row in `table`, or -1. */
@@ -49,7 +80,7 @@ export interface ObjectColumn extends ColumnBase {
   readonly kind: 'object';
   readonly isNullable: boolean;
   readonly table: Table;
-  readonly slot: number;
+  readonly row: Slot;
 }
 
 /** Two numbers: the first row in `table` and how many there are, or -1 for null. */
@@ -57,7 +88,8 @@ export interface ListColumn extends ColumnBase {
   readonly kind: 'list';
   readonly isNullable: boolean;
   readonly table: Table;
-  readonly slot: number;
+  readonly row: Slot;
+  readonly count: Slot;
 }
 
 /** Always the same text. */
@@ -81,14 +113,13 @@ export class Unspliceable extends Error {
 /** Adds the table of some objects, and those of the objects below them, to `tables`. Throws `Unspliceable`. */
 export function addTable(source: TableSource, part: number, tables: Table[]): Table {
   const columns: Column[] = [];
-  const table: Table = { id: tables.length, part, type: source.type, columns, stride: 0 };
+  const position = tables.filter((other) => other.part === part).length;
+  const table: Table = { id: tables.length, part, position, type: source.type, columns, slots: [], stride: 0 };
   tables.push(table);
   for (const selection of flatten(source.selections, source.type)) {
     const key = (selection.alias ?? selection.name).value;
     if (columns.some((column) => column.key === key)) throw new Unspliceable(`Key "${key}" is asked for twice.`);
-    const column = makeColumn(key, { selection, source, table, tables });
-    columns.push(column);
-    table.stride += column.kind === 'typename' ? 0 : column.kind === 'object' ? 1 : 2;
+    columns.push(makeColumn(key, { selection, source, table, tables }));
   }
   return table;
 }
@@ -115,16 +146,18 @@ interface ColumnSource {
 function makeColumn(key: string, { selection, source, table, tables }: ColumnSource): Column {
   const base = { key, index: table.columns.length };
   if (selection.name.value === '__typename') return { ...base, kind: 'typename' };
-  const slot = table.stride;
   const fields = source.shapes.flatMap((shape) => visibleField(shape, source.type, key) ?? []);
   const below = selection.selectionSet?.selections;
-  if (below === undefined) return { ...base, kind: 'leaf', step: stepOf(fields[0]), slot };
+  if (below === undefined) {
+    return { ...base, kind: 'leaf', step: stepOf(fields[0]), start: addSlot(table), end: addSlot(table) };
+  }
   const [first] = fields;
   if (first === undefined) throw new Unspliceable('A subgraph is asked for objects that the client is not.');
   const { isNullable, isList, object } = objectsIn(first.value);
   const shapes = fields.map((field) => objectsIn(field.value).object);
   const child = addTable({ type: concreteType(object), selections: below, shapes }, table.part, tables);
-  return { ...base, kind: isList ? 'list' : 'object', isNullable, table: child, slot };
+  const nested = { ...base, isNullable, table: child, row: addSlot(table) };
+  return isList ? { ...nested, kind: 'list', count: addSlot(table) } : { ...nested, kind: 'object' };
 }
 
 /** The field of a shape that a key of the result answers; `null` when the client did not ask for it. */
