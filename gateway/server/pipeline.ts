@@ -144,11 +144,8 @@ function splice({
   program,
   context,
 }: PreparedOperation): ReturnType<typeof runProgram> | { context: ExecutionContext } {
-  return program === null || program.misses > missesMax ? { context } : runProgram(program, context);
+  return program === null || program.misses > limits.spliceMissesMax ? { context } : runProgram(program, context);
 }
-
-/** Requests in a row whose answers were not as a program expects: there its subgraphs write otherwise. */
-const missesMax = 100;
 
 interface PrepareOptions {
   readonly signal: CancelSignal;

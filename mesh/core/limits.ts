@@ -139,6 +139,8 @@ export const limits = {
   /** Operations that are planned on a new supergraph before it is in service, and how long that may take. */
   supergraphWarmMax: 100,
   supergraphWarmMs: 10_000,
+  /** Requests in a row that an operation's program could not answer: its subgraphs write otherwise than it expects. */
+  spliceMissesMax: 100,
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
   subscriptionsPerSocketMax: 100,
