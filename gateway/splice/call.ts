@@ -45,6 +45,8 @@ export class SharedCall {
   /** What the subgraph failed with, if it did. */
   failure: unknown = null;
   readonly group: ProgramGroup;
+  /** How many requests have joined it. */
+  joinCount = 0;
   readonly #options: CallOptions;
   readonly #wanted: readonly Wanted[];
   readonly #waiters = new Set<CallWaiter>();
@@ -72,6 +74,7 @@ export class SharedCall {
 
   join(waiter: CallWaiter): void {
     this.#waiters.add(waiter);
+    this.joinCount++;
     if (this.#size >= limits.entityBatchMax) this.#close();
   }
 

@@ -34,7 +34,8 @@ function replaying(subgraph: Subgraph, calls: readonly SharedCall[]): Subgraph {
         return subgraph.fetch(request, signal);
       }
       const response = await beforeAbort(same.response, signal);
-      return response === null ? subgraph.fetch(request, signal) : (response.fresh?.() ?? response);
+      const own = response?.fresh?.() ?? (same.joinCount === 1 ? response : null);
+      return own ?? subgraph.fetch(request, signal);
     },
   };
 }

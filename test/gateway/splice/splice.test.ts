@@ -124,3 +124,20 @@ function createSide(asBytes: boolean) {
     },
   };
 }
+
+test('requests that shared an answer which comes as objects do not share the objects', async () => {
+  // Answers without bytes cannot be spliced; merging changes them.
+  const { subgraphs } = changed(false, asIs);
+  const bare = subgraphs.map((subgraph) => ({
+    ...subgraph,
+    fetch: async (...asked: Parameters<typeof subgraph.fetch>) => {
+      const { data = null } = await subgraph.fetch(...asked);
+      return { data };
+    },
+  }));
+  const gateway = createTestGateway(bare, { supergraph });
+  const query = '{ goods { sku fee maker { name } } }';
+  const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => gateway.ask(query)));
+  for (const other of others) assert.deepEqual(other, first);
+  assert.equal(first?.errors, undefined);
+});
