@@ -111,7 +111,8 @@ function shareExchanges(far: Far): Subgraph['fetch'] {
       if (signal.aborted) return reject(overdue(far));
       const text = writeRequest(far, request);
       const isQuery = request.operationKind === 'query';
-      const exchange = (isQuery && far.underWay.get(text)) || new Exchange(far, text, isQuery);
+      const mayShare = isQuery && request.isShared !== true;
+      const exchange = (mayShare && far.underWay.get(text)) || new Exchange(far, text, { isQuery, mayShare });
       exchange.join({ resolve, reject, signal });
     });
 }
@@ -132,6 +133,12 @@ interface Caller {
   readonly signal: CancelSignal;
 }
 
+interface ExchangeKind {
+  readonly isQuery: boolean;
+  /** Others may join it. */
+  readonly mayShare: boolean;
+}
+
 /** One request under way and those who wait for its answer. One caller leaving does not end it; the last one does. */
 class Exchange implements CallWaiter {
   readonly #far: Far;
@@ -139,11 +146,11 @@ class Exchange implements CallWaiter {
   readonly #call: Call;
   readonly #callers = new Map<Caller, () => void>();
 
-  constructor(far: Far, request: string, isQuery: boolean) {
+  constructor(far: Far, request: string, { isQuery, mayShare }: ExchangeKind) {
     this.#far = far;
     this.#request = request;
     this.#call = far.client.send(request, isQuery, this);
-    if (isQuery) far.underWay.set(request, this);
+    if (mayShare) far.underWay.set(request, this);
   }
 
   join(caller: Caller): void {

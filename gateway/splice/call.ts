@@ -97,7 +97,8 @@ export class SharedCall {
     this.variablesJson = `{${members.join(',')}}`;
     const { operationKind, query, queryJson } = group.group;
     const { headers, subject } = context;
-    const request = { operationKind, query, queryJson, variablesJson: this.variablesJson, headers, subject };
+    const { variablesJson } = this;
+    const request = { operationKind, query, queryJson, variablesJson, headers, subject, isShared: true };
     this.response = subgraph.fetch(request, this.#cancellation);
     this.response.then(
       (response) => this.#finish(this.#scan(response)),

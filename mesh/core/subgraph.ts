@@ -17,6 +17,8 @@ export interface SubgraphRequest {
   readonly variablesJson: string;
   /** What the gateway's configuration says to forward; part of the partition key. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Whoever asks has seen to it already that requests which may share this one do. Default false. */
+  readonly isShared?: boolean;
   /** On whose behalf. An in-process subgraph takes it from here; one behind HTTP never sees it. */
   readonly subject: Subject;
 }
