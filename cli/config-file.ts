@@ -46,6 +46,7 @@ export interface ConfigFile {
     Readonly<Partial<Record<'window' | 'wait', string>>>;
   readonly limits?: Readonly<Partial<Record<'body' | 'response', string>>> &
     Readonly<Partial<Record<LimitName, number>>>;
+  readonly traffic?: { readonly shareRequests?: boolean };
   readonly stores?: { readonly neo4j?: string };
 }
 

@@ -63,6 +63,7 @@ function fromContent(
     retries = {},
     breaker = {},
     limits = {},
+    traffic = {},
   }: ConfigFile,
   fromFile: (path: string) => string,
 ): Omit<Config, 'host' | 'port' | 'data' | 'neo4jUrl'> {
@@ -105,6 +106,7 @@ function fromContent(
     },
     breaker: breakerOf(breaker),
     limits: limitsOf(limits),
+    traffic: { ...defaultConfig.traffic, ...traffic },
   };
 }
 

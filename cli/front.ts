@@ -56,6 +56,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     limits: config.limits,
     recorder,
     report,
+    shareRequests: config.traffic.shareRequests,
   });
   const server = createHttpServer({
     gateway: createClientGateway(pipeline, { documents, report }),
@@ -86,6 +87,8 @@ export async function openFront(options: FrontOptions): Promise<Front> {
 
 /** With nobody to vouch for identities, everybody is anonymous here; a header that is forwarded is the subgraphs' to judge. */
 function authenticatorFor({ config: { auth }, mockUsers }: FrontOptions): Authenticate {
-  if (auth.issuers.length === 0 && mockUsers.length === 0) return async () => anonymous;
+  if (auth.issuers.length === 0 && mockUsers.length === 0) {
+    return Object.assign(async () => anonymous, { known: () => anonymous });
+  }
   return createAuthenticator({ auth, mockUsers, clock: systemClock });
 }

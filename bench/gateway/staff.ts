@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { hasShareRequests } from './targets.ts';
 
 export interface Staff {
   /** The configuration file. */
@@ -30,7 +29,7 @@ export async function createStaff(folder: string): Promise<Staff> {
   const config = join(folder, 'weft.yaml');
   // JSON is YAML.
   const jwt = { issuers: [{ issuer, jwks: 'file:keys.json', audiences: [audience] }] };
-  const traffic = hasShareRequests ? { traffic: { shareRequests: false } } : {};
+  const traffic = { traffic: { shareRequests: false } };
   writeFileSync(join(folder, 'keys.json'), JSON.stringify({ keys }));
   writeFileSync(join(folder, 'policies.yaml'), JSON.stringify({ policies: { staff: '"staff" in subject.roles' } }));
   writeFileSync(config, JSON.stringify({ auth: { jwt }, policy: { file: 'policies.yaml' }, ...traffic }));

@@ -31,13 +31,10 @@ export interface Target {
 /** What every Node gateway runs with. */
 export const nodeFlags = ['--max-semi-space-size=128'] as const;
 
-/** Whether Weft knows the key `traffic.shareRequests` yet; until then the files that hold it are left out. */
-export const hasShareRequests = false;
-
-const weftConfigs: Readonly<Record<Sharing, string | undefined>> = {
-  calls: hasShareRequests ? pathOf('weft/a.yaml') : undefined,
+const weftConfigs: Readonly<Record<Sharing, string>> = {
+  calls: pathOf('weft/a.yaml'),
   nothing: pathOf('weft/b.yaml'),
-  answers: hasShareRequests ? pathOf('weft/same.yaml') : undefined,
+  answers: pathOf('weft/same.yaml'),
 };
 
 const supergraph = pathOf('supergraph.graphql');
@@ -100,8 +97,7 @@ export const targets: readonly Target[] = [baseline, hive, weft, floor];
 
 function weftCommand(launch: Launch, file: string): readonly string[] {
   const config = launch.config ?? weftConfigs[launch.sharing];
-  const configured = config === undefined ? [] : ['--config', config];
-  const gateway = ['gateway', '--supergraph', file, '--port', `${launch.port}`, ...configured];
+  const gateway = ['gateway', '--supergraph', file, '--port', `${launch.port}`, '--config', config];
   return node(launch.flags, '../../cli/weft.ts', ...gateway);
 }
 

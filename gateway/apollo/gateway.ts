@@ -21,7 +21,7 @@ import type { GenerationParts } from '../server/generation.ts';
 import { type PickHeaders, createHeaderPicker } from '../server/headers.ts';
 import { Lifetime } from '../server/lifetime.ts';
 import { LiveSupergraph } from '../server/live.ts';
-import type { OperationRequest, OperationResult } from '../server/operation.ts';
+import { textOf, type OperationRequest, type OperationResult } from '../server/operation.ts';
 import { type Pipeline, createPipeline } from '../server/pipeline.ts';
 import { createFileSource } from '../supergraph/file.ts';
 import type { SupergraphSource } from '../supergraph/reading.ts';
@@ -168,8 +168,9 @@ function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Recor
 }
 
 /** Apollo Server sets the HTTP status that an error's `extensions.http` says, and takes that away. */
-function resultOf({ body, executed, status }: OperationResult): GatewayExecutionResult {
-  const { data, errors } = JSON.parse(body) as AnswerBody;
+function resultOf(result: OperationResult): GatewayExecutionResult {
+  const { executed, status } = result;
+  const { data, errors } = JSON.parse(textOf(result)) as AnswerBody;
   return {
     ...(data === undefined ? {} : { data }),
     ...(errors === undefined

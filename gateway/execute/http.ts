@@ -56,6 +56,7 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
     name: options.name,
     sdl: options.sdl,
     origin: options.url,
+    seesSubject: false,
     fetch,
     subscribe: subscriptions.subscribe,
     async health() {

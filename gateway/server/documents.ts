@@ -80,12 +80,16 @@ export function createClientGateway(
     } catch (error) {
       return Promise.resolve(refusal(error, report));
     }
-    return run({ ...request, query });
+    return run(isWrittenOut(request) ? request : { ...request, query });
   };
   return {
     execute: (request, signal) => withText(request, (operation) => gateway.execute(operation, signal)),
     subscribe: (request, signal) => withText(request, (operation) => gateway.subscribe(operation, signal)),
   };
+}
+
+function isWrittenOut(request: ClientRequest): request is ClientRequest & OperationRequest {
+  return request.query !== null;
 }
 
 /** A SHA-256 hash may say that it is one (GraphQL over HTTP, appendix "Persisted Documents"). */

@@ -4,7 +4,7 @@ import type { Clock } from '../../mesh/core/clock.ts';
 import type { Config } from '../../mesh/core/config.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { Authenticate } from '../auth/subject.ts';
-import { describeFailure, failureBody, type Report } from './failure.ts';
+import type { Report } from './failure.ts';
 import { createHeaderPicker } from './headers.ts';
 import { Lifetime } from './lifetime.ts';
 import { framingOf, lastPayload } from './framing.ts';
@@ -12,6 +12,7 @@ import { graphqlMedia, jsonMedia, multipartMedia, negotiate, streamMedia, type M
 import {
   hasDeadline,
   isStream,
+  textOf,
   type ClientRequest,
   type Gateway,
   type OperationResult,
@@ -20,6 +21,7 @@ import {
 import { send, type Reply } from './reply.ts';
 import { readBody, readSearch } from './request.ts';
 import { sendStream } from './send-stream.ts';
+import { failureReply, resultReply, shapeOf } from './single.ts';
 
 export interface EndpointOptions {
   readonly gateway: Gateway<ClientRequest>;
@@ -45,7 +47,7 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
     const isGet = method === 'GET';
     if (!isGet && method !== 'POST') throw methodNotAllowed(method);
     const parameters = isGet ? readSearch(searchOf(url), headers) : await readBody(request, config.limits);
-    const subject = await authenticate(headers.authorization, textOf(headers['weft-purpose']));
+    const subject = await authenticate(headers.authorization, valueOf(headers['weft-purpose']));
     const shared = { subject, headers: pickHeaders(headers), readOnly: isGet };
     return isList(parameters) ? parameters.map((one) => ({ ...one, ...shared })) : { ...parameters, ...shared };
   }
@@ -59,7 +61,7 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
     try {
       if (isList(admitted)) send(response, await batchReply(gateway, admitted, { media, life }));
       else if (media.events ?? media.parts) await answerStream(admitted, response, { media, life });
-      else send(response, replyOf(await gateway.execute(admitted, life.signal), media.single));
+      else send(response, resultReply(await gateway.execute(admitted, life.signal), media.single ?? jsonMedia));
     } finally {
       life.settle();
     }
@@ -68,14 +70,14 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
   async function answerStream(operation: ClientRequest, response: ServerResponse, { media, life }: Streaming) {
     const outcome = await gateway.subscribe({ ...operation, mayDefer: media.parts !== null }, life.signal);
     if (!hasDeadline(outcome)) life.settle();
-    if (!isStream(outcome) && media.single !== null) return send(response, replyOf(outcome, media.single));
+    if (!isStream(outcome) && media.single !== null) return send(response, resultReply(outcome, media.single));
     const stream = isStream(outcome) ? outcome : only(outcome, media);
     const medium = stream.kind === 'events' ? media.events : media.parts;
     if (medium === null) {
       const refused = await gateway.execute(operation, life.signal);
       // A stream that nobody reads holds on to what it stands on until it is ended.
       life.end();
-      return send(response, replyOf(refused, media.single));
+      return send(response, resultReply(refused, media.single ?? jsonMedia));
     }
     // Whoever waits for one answer, in parts or not, is left to get it.
     if (stream.kind === 'events') streams.add(life);
@@ -92,8 +94,7 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
         await answer(request, response, media);
       } catch (error) {
         if (response.destroyed) return;
-        const failure = describeFailure(error, report);
-        send(response, { ...shapeOf(failure.status, media?.single ?? jsonMedia), body: failureBody(failure) });
+        send(response, failureReply(error, media?.single ?? jsonMedia, report));
       }
     },
     close() {
@@ -119,33 +120,16 @@ async function batchReply(
 ): Promise<Reply> {
   if (media.single === null) throw notAcceptable(streamMedia);
   const results = await Promise.all(operations.map((operation) => gateway.execute(operation, life.signal)));
-  return { ...shapeOf(200, media.single), body: `[${results.map(({ body }) => body).join(',')}]` };
+  return { ...shapeOf(200, media.single), body: `[${results.map(textOf).join(',')}]` };
 }
 
 /** One answer as the stream of a client that reads nothing else. */
-function only({ body }: OperationResult, { events }: Media): OperationStream {
+function only(result: OperationResult, { events }: Media): OperationStream {
+  const body = textOf(result);
   async function* stream(): AsyncGenerator<string> {
     yield events === null ? lastPayload(body) : body;
   }
   return { kind: events === null ? 'incremental' : 'events', stream: stream() };
-}
-
-/** What GraphQL refuses (400) is a good answer to a well-formed request where the media type is plain JSON. */
-function replyOf({ status, body }: OperationResult, media: Media['single']): Reply {
-  return { ...shapeOf(status === 400 && media === jsonMedia ? 200 : status, media ?? jsonMedia), body };
-}
-
-const headersOf = {
-  [graphqlMedia]: { 'content-type': `${graphqlMedia}; charset=utf-8`, 'cache-control': 'no-store' },
-  [jsonMedia]: { 'content-type': `${jsonMedia}; charset=utf-8`, 'cache-control': 'no-store' },
-};
-
-function shapeOf(status: number, media: typeof graphqlMedia | typeof jsonMedia): Omit<Reply, 'body'> {
-  const headers = headersOf[media];
-  // RFC 9110, sections 15.5.2 and 15.5.6: these say what would do.
-  if (status === 401) return { status, headers: { ...headers, 'www-authenticate': 'Bearer error="invalid_token"' } };
-  if (status === 405) return { status, headers: { ...headers, allow: 'GET, POST' } };
-  return { status, headers };
 }
 
 function searchOf(url: string): string {
@@ -153,7 +137,7 @@ function searchOf(url: string): string {
   return start === -1 ? '' : url.slice(start + 1);
 }
 
-function textOf(header: string | string[] | undefined): string | undefined {
+function valueOf(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.join(',');
 }
 

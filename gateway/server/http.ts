@@ -1,12 +1,13 @@
 /** The gateway's one port: `/graphql` over HTTP and WebSocket, and the routes beside it. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
-import { createEndpoint, type EndpointOptions } from './endpoint.ts';
+import { createEndpoint, type Endpoint, type EndpointOptions } from './endpoint.ts';
 import { describeFailure, failureBody, type Report } from './failure.ts';
+import { openLane } from './lane.ts';
 import { jsonReply, send, type Route } from './reply.ts';
-import { createSocketServer } from './ws.ts';
+import { createSocketServer, type SocketServer } from './ws.ts';
 
 export interface HttpServerOptions extends EndpointOptions {
   /** Asked in order for every path but `/graphql`; the first that answers is it. */
@@ -26,12 +27,49 @@ export const graphqlPath = '/graphql';
 
 /** Makes the server; it does not listen yet. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { server, endpoint, sockets } = createNodeServer(options);
+  const lane = openLane(server, options);
+
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { port, host })));
+        server.listen(port, host, () => resolve(server.address() as AddressInfo));
+      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const cut = setTimeout(() => {
+        server.closeAllConnections();
+        lane.cut();
+      }, limits.drainMs);
+      // A connection that is kept alive after its last answer would hold the server open.
+      const sweep = setInterval(() => server.closeIdleConnections(), limits.drainSweepMs);
+      endpoint.close();
+      lane.close();
+      await Promise.all([sockets.close(), closed]);
+      clearTimeout(cut);
+      clearInterval(sweep);
+    },
+  };
+}
+
+/** What reads every request of the gateway, but those that the lane before it takes. */
+export interface NodeServer {
+  readonly server: Server;
+  readonly endpoint: Endpoint;
+  readonly sockets: SocketServer;
+}
+
+/** Node's HTTP server with all that answers; it alone gives the same answers as with the lane before it. */
+export function createNodeServer(options: HttpServerOptions): NodeServer {
   const endpoint = createEndpoint(options);
   const sockets = createSocketServer(options);
   const { headMs, bodyMs } = options.patience ?? { headMs: limits.requestHeadMs, bodyMs: limits.requestBodyMs };
   const timeouts = {
     headersTimeout: headMs,
     requestTimeout: bodyMs,
+    keepAliveTimeout: limits.requestIdleMs,
+    keepAliveTimeoutBuffer: limits.requestIdleGraceMs,
     connectionsCheckingInterval: limits.requestSweepMs,
   };
   const server = createServer(timeouts, (request, response) => {
@@ -42,24 +80,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (pathOf(request) === graphqlPath) sockets.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });
-
-  return {
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, { port, host })));
-        server.listen(port, host, () => resolve(server.address() as AddressInfo));
-      }),
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const cut = setTimeout(() => server.closeAllConnections(), limits.drainMs);
-      // A connection that is kept alive after its last answer would hold the server open.
-      const sweep = setInterval(() => server.closeIdleConnections(), limits.drainSweepMs);
-      endpoint.close();
-      await Promise.all([sockets.close(), closed]);
-      clearTimeout(cut);
-      clearInterval(sweep);
-    },
-  };
+  return { server, endpoint, sockets };
 }
 
 interface Exchange {

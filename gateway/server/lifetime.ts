@@ -1,34 +1,63 @@
 /** How long an operation may live: until its deadline, until its client leaves, until its token ends. */
-import type { Clock } from '../../mesh/core/clock.ts';
+import { type CancelSignal, Cancellation } from '../../mesh/core/cancel.ts';
+import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import { WeftError } from '../../mesh/core/error.ts';
+import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 
 /** `setTimeout` fires at once for a longer wait. */
 const timerMsMax = 2 ** 31 - 1;
 
-export class Lifetime {
-  readonly #controller = new AbortController();
-  readonly #deadline: NodeJS.Timeout;
+/** Lives whose deadlines hold. One timer looks at all of them: a timer for each would cost more than it watches over. */
+const underWay = new Set<Lifetime>();
+let isSweeping = false;
 
+export class Lifetime {
+  readonly #cancellation = new Cancellation();
+  readonly #timeoutMs: number;
+  readonly #deadline: number;
+
+  /** The deadline holds from here on, to within `limits.requestDeadlineSweepMs`. */
   constructor(timeoutMs: number) {
-    this.#deadline = setTimeout(() => this.end(timedOut(timeoutMs)), timeoutMs);
+    this.#timeoutMs = timeoutMs;
+    this.#deadline = systemClock.monotonic() + timeoutMs;
+    underWay.add(this);
+    sweepSoon();
   }
 
   /** Aborts with a `WeftError`: `REQUEST_TIMED_OUT`, `EXECUTION_CANCELLED`, or what `end` was given. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get signal(): CancelSignal {
+    return this.#cancellation;
   }
 
   /** The operation has answered, or its stream stands: the deadline no longer holds. */
   settle(): void {
-    clearTimeout(this.#deadline);
+    underWay.delete(this);
   }
 
   /** Ends it now; by default because its client left. */
   end(reason: WeftError = cancelled()): void {
     this.settle();
-    this.#controller.abort(reason);
+    this.#cancellation.cancel(reason);
   }
+
+  /** Ends it if its time is over. */
+  expire(now: number): void {
+    if (now >= this.#deadline) this.end(timedOut(this.#timeoutMs));
+  }
+}
+
+function sweepSoon(): void {
+  if (isSweeping) return;
+  isSweeping = true;
+  setTimeout(sweep, limits.requestDeadlineSweepMs);
+}
+
+function sweep(): void {
+  isSweeping = false;
+  const now = systemClock.monotonic();
+  for (const life of underWay) life.expire(now);
+  if (underWay.size > 0) sweepSoon();
 }
 
 /** Calls back with `TOKEN_EXPIRED` once the subject's token ends; gives the way to call that off. */

@@ -30,10 +30,19 @@ export interface ClientRequest extends Omit<OperationRequest, 'query'> {
 export interface OperationResult {
   /** The answer as JSON text (GraphQL specification, section 7.1). */
   readonly body: string;
+  /** `body` holds the answer's bytes in UTF-8, one character a byte (`textOf` reads it). Default: it is the text itself. */
+  readonly latin1?: boolean;
   /** False when the request was refused before execution began: no `data` in the body. */
   readonly executed: boolean;
   /** HTTP status that fits: 200 once executed; for a refusal its code's status. */
   readonly status: number;
+  /** Others get this very result as well, so what is made of it is worth keeping while it is there. */
+  readonly isShared?: boolean;
+}
+
+/** The answer as text, whichever way the result holds it. */
+export function textOf({ body, latin1 }: Pick<OperationResult, 'body' | 'latin1'>): string {
+  return latin1 === true ? Buffer.from(body, 'latin1').toString('utf8') : body;
 }
 
 export interface OperationStream {

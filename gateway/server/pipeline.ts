@@ -22,11 +22,14 @@ import type { Gateway, OperationRequest, OperationResult, OperationStream } from
 import { streamPayloads } from './payloads.ts';
 import { type NumberedDocument, type PlansOptions, warmPlans } from './plans.ts';
 import { refusal } from './refusal.ts';
+import { Shares } from './share.ts';
 import { LiveStream, type StreamGround } from './stream.ts';
 
 export interface PipelineOptions extends GenerationParts, PlansOptions {
   readonly recorder: AccessRecorder | null;
   readonly report: Report;
+  /** Whether queries that are the same are run once while one is under way. Default true. */
+  readonly shareRequests?: boolean;
 }
 
 /** What a request came to. */
@@ -61,12 +64,7 @@ interface PreparedOperation {
 export function createPipeline(options: PipelineOptions): Pipeline {
   let current = new Generation(options, options);
   const streams = new Map<LiveStream, OperationRequest>();
-
-  const run = async (prepared: PreparedOperation): Promise<PipelineAnswer> => {
-    const body = await answerBody(prepared);
-    options.recorder?.record(prepared.operation, prepared.context.subject);
-    return { body, executed: true, status: 200, operation: prepared.operation };
-  };
+  const runOnce = createRunner(options);
 
   const answer: Pipeline['answer'] = async (request, signal) => {
     const generation = current;
@@ -74,7 +72,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     try {
       const prepared = prepare(generation, request, { signal });
       if (prepared.operation.kind === OperationTypeNode.SUBSCRIPTION) throw subscriptionRefused();
-      return await run(prepared);
+      return await runOnce(prepared, request);
     } catch (error) {
       return { ...refusal(error, options.report), operation: null };
     } finally {
@@ -95,7 +93,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           return deferredStream(generation, prepared);
         }
         const ground = groundOf(generation, prepared);
-        if (ground === null) return await run(prepared);
+        if (ground === null) return await runOnce(prepared, request);
         const stream = new LiveStream(ground, () => streams.delete(stream));
         streams.set(stream, request);
         options.recorder?.record(prepared.operation, request.subject);
@@ -121,22 +119,43 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-async function answerBody(prepared: PreparedOperation): Promise<string> {
-  const { operation, variables } = prepared;
-  const outcome = await splice(prepared);
-  if ('body' in outcome) return outcome.latin1 ? Buffer.from(outcome.body, 'latin1').toString() : outcome.body;
-  const result = createResult(operation.introspect?.(variables));
-  if (operation.introspect !== null) result.plain = false;
-  await runGroups(operation.groups, result, outcome.context);
-  return writeAnswer(operation, result);
-}
-
 /** The generation is left when the last part is written. */
 function deferredStream(generation: Generation, { operation, context, variables }: PreparedOperation): OperationStream {
   const data = operation.introspect?.(variables) ?? {};
   generation.enter();
   const stream = streamPayloads({ operation, context, data, onClose: () => generation.leave() });
   return { kind: 'incremental', stream };
+}
+
+/** Runs prepared operations, queries that are the same together, and notes for each request what it read. */
+function createRunner({ recorder, shareRequests = true }: PipelineOptions) {
+  // Whoever gets this has left, or has had its time: there is nothing to tell the operator.
+  const refuse = (reason: unknown): PipelineAnswer => ({ ...refusal(reason, () => {}), operation: null });
+  const shares = shareRequests ? new Shares<PipelineAnswer>({ refuse }) : null;
+
+  return async (prepared: PreparedOperation, request: OperationRequest): Promise<PipelineAnswer> => {
+    const { operation, context } = prepared;
+    const isShared = shares !== null && operation.kind === OperationTypeNode.QUERY;
+    const start = (signal: CancelSignal) => run({ ...prepared, context: { ...context, signal } });
+    const answered = await (isShared ? shares.join({ operation, request }, context.signal, start) : run(prepared));
+    if (operation.kind === OperationTypeNode.MUTATION) shares?.closeAll();
+    recorder?.record(operation, context.subject);
+    return answered;
+  };
+}
+
+async function run(prepared: PreparedOperation): Promise<PipelineAnswer> {
+  const { operation, variables } = prepared;
+  const outcome = await splice(prepared);
+  if ('body' in outcome) {
+    // ASCII is one character a byte as well, and its size need not be counted then.
+    return { body: outcome.body, latin1: true, executed: true, status: 200, operation };
+  }
+  const { context } = outcome;
+  const result = createResult(operation.introspect?.(variables));
+  if (operation.introspect !== null) result.plain = false;
+  await runGroups(operation.groups, result, context);
+  return { body: writeAnswer(operation, result), executed: true, status: 200, operation };
 }
 
 /** Answers a prepared operation by its program if that can be; else gives the context to execute it in. */

@@ -12,7 +12,7 @@ import { describeFailure, failureBody, type Failure } from './failure.ts';
 import { createHeaderPicker, type PickHeaders } from './headers.ts';
 import { Lifetime, startExpiry } from './lifetime.ts';
 import { parseMessage, type ClientMessage } from './message.ts';
-import { hasDeadline, isStream, type OperationResult, type OperationStream } from './operation.ts';
+import { hasDeadline, isStream, textOf, type OperationResult, type OperationStream } from './operation.ts';
 import { parseParameters } from './parameters.ts';
 
 export interface Protocol {
@@ -210,8 +210,8 @@ class Conversation {
     const literal = JSON.stringify(id);
     const next = (text: string): string => `{"id":${literal},"type":"next","payload":${text}}`;
     if (!isStream(outcome)) {
-      if (!outcome.executed) return this.#send(id, life, errorMessage(id, outcome.body));
-      await this.#send(id, life, next(outcome.body));
+      if (!outcome.executed) return this.#send(id, life, errorMessage(id, textOf(outcome)));
+      await this.#send(id, life, next(textOf(outcome)));
     } else {
       for await (const text of outcome.stream) {
         if (this.#operations.get(id) !== life) break;

@@ -5,6 +5,10 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** Each character of `body` is one byte of it. Default: it is text. */
+  readonly latin1?: boolean | undefined;
+  /** What others get the same body from. */
+  readonly source?: object | undefined;
 }
 
 export interface Route {
@@ -18,12 +22,13 @@ export function jsonReply(status: number, body: string): Reply {
 }
 
 /** Sends an answer; does nothing when the client has left. */
-export function send(response: ServerResponse, { status, headers, body }: Reply): void {
+export function send(response: ServerResponse, { status, headers, body, latin1 }: Reply): void {
   if (response.destroyed) return;
+  const size = latin1 === true ? body.length : Buffer.byteLength(body);
   response.writeHead(status, {
     ...headers,
     'x-content-type-options': 'nosniff',
-    'content-length': Buffer.byteLength(body),
+    'content-length': size,
   });
-  response.end(body);
+  response.end(body, size === body.length ? 'latin1' : 'utf8');
 }

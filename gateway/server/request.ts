@@ -3,7 +3,8 @@
  * well-formed before anything of GraphQL is looked at.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { messageOf, WeftError } from '../../mesh/core/error.ts';
+import { WeftError } from '../../mesh/core/error.ts';
+import { parseJson } from './body.ts';
 import { isJsonContent } from './media.ts';
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import { parseBody, parseParameters, type Parameters } from './parameters.ts';
@@ -84,12 +85,4 @@ function tooLarge(bytesMax: number): WeftError {
     found: `more than ${bytesMax} bytes`,
     wanted: 'at most that many',
   });
-}
-
-function parseJson(text: string, place: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new WeftError('BAD_REQUEST', { action: `Cannot parse ${place} as JSON`, found: messageOf(cause), cause });
-  }
 }

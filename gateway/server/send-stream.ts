@@ -1,6 +1,7 @@
 /** Streams over HTTP: the answers of a subscription, or one answer in parts, taken as fast as the client reads them. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { abortSignalOf } from '../../mesh/core/cancel.ts';
 import type { Clock } from '../../mesh/core/clock.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
@@ -31,6 +32,7 @@ export async function sendStream(
   options: StreamOptions,
 ): Promise<void> {
   const { life, framing } = options;
+  const signal = abortSignalOf(life.signal);
   const end = (text: string): void => {
     if (!response.writableEnded) response.end(text);
   };
@@ -47,7 +49,7 @@ export async function sendStream(
     for await (const text of stream) {
       // Past its deadline one answer ends by itself, with errors where something is missing.
       if (response.destroyed || (kind === 'events' && life.signal.aborted)) break;
-      if (!response.write(framing.frame(text))) await once(response, 'drain', { signal: life.signal });
+      if (!response.write(framing.frame(text))) await once(response, 'drain', { signal });
     }
     if (kind === 'events' && life.signal.aborted) cut();
     else end(framing.closing);

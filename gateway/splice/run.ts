@@ -1,6 +1,8 @@
 /** Runs a program for one request: each group is called as soon as those it depends on have answered. */
 import { ChurnMap } from '../../mesh/core/churn.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
+import { numberOf } from '../../mesh/core/subject.ts';
+import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { ExecutionContext } from '../execute/run.ts';
 import { type CallWaiter, type OpenCalls, SharedCall } from './call.ts';
 import type { Gathered } from './emit.ts';
@@ -121,7 +123,7 @@ class Run implements CallWaiter, Gathered {
     const subgraph = this.#context.subgraphs.get(group?.group.subgraph ?? '');
     if (group === undefined || calls === undefined || subgraph === undefined) return this.#giveUp();
     const variables = membersOf(group, this.#context.variables);
-    const partition = variables + this.#partition;
+    const partition = variables + this.#partition + this.#viewOf(subgraph);
     const isLookup = group.parts[0]?.variablePrefix !== null;
     if (isLookup && this.#entityCount(group) === 0) return this.#done(group);
 
@@ -135,6 +137,11 @@ class Run implements CallWaiter, Gathered {
     // Requests that come to the same point in this turn of the event loop share the call.
     if (isLookup) setImmediate(() => call.send());
     else call.send();
+  }
+
+  /** What the subgraph sees beside variables and headers. */
+  #viewOf({ seesSubject }: Subgraph): string {
+    return seesSubject === false ? '' : `\n${numberOf(this.#context.subject)}`;
   }
 
   #entityCount({ parts }: ProgramGroup): number {
@@ -185,7 +192,7 @@ class Run implements CallWaiter, Gathered {
 }
 
 /**
- * All of a request, beside its variables, that a call lets the subgraph see. Requests whose partitions differ never
+ * All of a request, beside its variables and its subject, that a call lets the subgraph see. Requests whose partitions differ never
  * share a call.
  */
 function partitionOf({ headers }: ExecutionContext): string {

@@ -26,6 +26,7 @@ export interface Config {
   readonly retries: RetryConfig;
   readonly breaker: BreakerConfig;
   readonly limits: RequestLimits;
+  readonly traffic: TrafficConfig;
   /** `bolt://user:password@host:port`; `null`: lineage is kept in SQLite. */
   readonly neo4jUrl: string | null;
 }
@@ -99,6 +100,11 @@ export interface DocumentsConfig {
   readonly apq: boolean;
 }
 
+export interface TrafficConfig {
+  /** Queries of one caller's view that are the same in everything are run once while the first is under way. */
+  readonly shareRequests: boolean;
+}
+
 export interface RequestLimits {
   readonly bodyBytes: number;
   /** Operations of one request, sent as a list. 1: no list is taken. */
@@ -152,6 +158,7 @@ export const defaultConfig: Config = {
     inputDepth: limits.inputDepthMax,
     responseBytes: limits.subgraphResponseBytesMax,
   },
+  traffic: { shareRequests: true },
   neo4jUrl: null,
 };
 

@@ -85,6 +85,21 @@ export const limits = {
   /** Operations of one request; one: lists are refused. */
   requestOperationsMax: 1,
   requestTimeoutMs: 30_000,
+  /** How often deadlines of requests under way are looked at. */
+  requestDeadlineSweepMs: 25,
+  /** How long a client's connection is kept between two requests, and beyond that for one that is on its way. */
+  requestIdleMs: 5_000,
+  requestIdleGraceMs: 1_000,
+  /** Requests of one connection that are answered at a time; those behind wait unread. */
+  laneRequestsMax: 32,
+  /** Of requests that the lane reads; larger ones are read by `node:http`. */
+  laneHeadBytesMax: 8 * 1024,
+  laneFieldsMax: 100,
+  /** In how many pieces one may come. */
+  lanePiecesMax: 64,
+  /** Texts of request bodies whose parameters are kept, and how long one may be. */
+  laneBodiesBytesMax: 4 * 1024 * 1024,
+  laneBodyLengthMax: 8 * 1024,
   subgraphTimeoutMs: 10_000,
   subgraphResponseBytesMax: 16 * 1024 * 1024,
   subgraphConnectionsMax: 64,

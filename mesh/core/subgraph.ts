@@ -47,6 +47,8 @@ export interface Subgraph {
   readonly sdl: string;
   /** File of the SDL, for error messages; the routing URL where there is none. */
   readonly origin: string;
+  /** False when it never learns on whose behalf it is asked. Default true: its answer to one subject is no other's. */
+  readonly seesSubject?: boolean;
   /** Answers one operation. Throws a `WeftError` (`SUBGRAPH_…`) when no well-formed answer could be had. */
   fetch(request: SubgraphRequest, signal: CancelSignal): Promise<SubgraphResponse>;
   /** Answers one subscription; ends when the signal aborts. Absent when the subgraph serves none. */

@@ -23,6 +23,17 @@ export const anonymous: Subject = Object.freeze({
   expiresAt: null,
 });
 
+const numbers = new WeakMap<Subject, number>();
+let numberCount = 0;
+
+/** Stands for this very object, in a key by which answers are shared: one that says the same has another number. */
+export function numberOf(subject: Subject): number {
+  const known = numbers.get(subject);
+  if (known !== undefined) return known;
+  numbers.set(subject, ++numberCount);
+  return numberCount;
+}
+
 /** The subject of a domain's own process when it reads through the mesh: `domain:NAME`, with the scopes its host grants. */
 export function domainSubject(domain: string, scopes: readonly string[] = []): Subject {
   return { ...anonymous, id: `domain:${domain}`, roles: ['domain'], scopes };

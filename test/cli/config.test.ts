@@ -80,6 +80,7 @@ timeouts: { request: 2m, subgraph: 500ms }
 retries: { max: 0, budget: 5 }
 breaker: { enabled: false, errors: 10, calls: 20, window: 1m, wait: 3s }
 limits: { body: 512KiB, response: 1GiB, batch: 5, tokens: 1, depth: 2, aliases: 3, rootFields: 4, directives: 5, cost: 6, listSize: 7, listItems: 8, inputDepth: 9 }
+traffic: { shareRequests: false }
 stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
 `,
     });
@@ -136,6 +137,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
         listItems: 8,
         inputDepth: 9,
       },
+      traffic: { shareRequests: false },
       neo4jUrl: 'bolt://neo4j:secret@127.0.0.1:7687',
     } satisfies Config);
   });

@@ -12,7 +12,7 @@ import type { JsonObject } from '../../mesh/core/json.ts';
 import type { NamedPolicies } from '../../mesh/policy/view.ts';
 import type { AccessRecorder } from '../../gateway/policy/access.ts';
 import { createApolloGateway } from '../../gateway/apollo/gateway.ts';
-import { isStream } from '../../gateway/server/operation.ts';
+import { isStream, textOf } from '../../gateway/server/operation.ts';
 import { type Pipeline, createPipeline } from '../../gateway/server/pipeline.ts';
 import { readSupergraph } from '../../gateway/supergraph/supergraph.ts';
 import { composeForTest } from './subgraph.ts';
@@ -45,6 +45,7 @@ export interface TestGatewayOptions {
   readonly policies?: NamedPolicies;
   readonly recorder?: AccessRecorder;
   readonly limits?: RequestLimits;
+  readonly shareRequests?: boolean;
 }
 
 let door: 'pipeline' | 'apollo' = 'pipeline';
@@ -62,6 +63,7 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     policies: options.policies ?? new Map(),
     limits: options.limits ?? defaultConfig.limits,
     recorder: options.recorder ?? null,
+    shareRequests: options.shareRequests ?? true,
     report: (error) => {
       if (!isWeftError(error)) throw error;
     },
@@ -79,12 +81,12 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     pipeline,
     async ask(query, ask = {}) {
       if (door === 'apollo') return apollo(query, ask);
-      const { body } = await pipeline.execute(requestOf(query, ask), new AbortController().signal);
-      return JSON.parse(body) as Answer;
+      const result = await pipeline.execute(requestOf(query, ask), new AbortController().signal);
+      return JSON.parse(textOf(result)) as Answer;
     },
     async *follow(query, signal, ask = {}) {
       const outcome = await pipeline.subscribe(requestOf(query, ask), signal);
-      if (!isStream(outcome)) yield JSON.parse(outcome.body) as Answer;
+      if (!isStream(outcome)) yield JSON.parse(textOf(outcome)) as Answer;
       else for await (const body of outcome.stream) yield JSON.parse(body) as Answer;
     },
   };

@@ -74,13 +74,21 @@ const mockUsers = [{ id: 'ada', purposes: ['audit'] }, { id: 'bob' }];
 
 /** Serves the tiny gateway on a free port until the test ends. */
 export async function startTiny(context: TestContext, options: TinyOptions = {}): Promise<Tiny> {
-  const { clock = systemClock, routes = [] } = options;
-  const config = { ...defaultConfig, ...options.config };
   const trace: Trace = { flooded: 0, aborted: [] };
   const reports: { error: unknown; id: string }[] = [];
+  const server = createHttpServer(tinyOptions(options, { trace, reports }));
+  const { port } = await server.listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  return { url: `http://127.0.0.1:${port}`, trace, server, reports };
+}
+
+/** What the tiny gateway's server is made of. */
+export function tinyOptions(options: TinyOptions, { trace, reports }: Pick<Tiny, 'trace' | 'reports'>) {
+  const { clock = systemClock, routes = [] } = options;
+  const config = { ...defaultConfig, ...options.config };
   const report: Report = (error, id) => reports.push({ error, id });
   const documents = createDocuments({ ...config.documents, manifest: options.manifest ?? new Map() });
-  const server = createHttpServer({
+  return {
     gateway: createClientGateway(options.gateway ?? createTinyGateway(trace), { documents, report }),
     authenticate: options.authenticate ?? createAuthenticator({ auth: config.auth, mockUsers, clock }),
     routes,
@@ -88,10 +96,7 @@ export async function startTiny(context: TestContext, options: TinyOptions = {})
     clock,
     report,
     ...(options.patience ? { patience: options.patience } : {}),
-  });
-  const { port } = await server.listen(0, '127.0.0.1');
-  context.after(() => server.close());
-  return { url: `http://127.0.0.1:${port}`, trace, server, reports };
+  };
 }
 
 export function createTinyGateway(trace: Trace): Gateway {
