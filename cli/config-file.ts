@@ -38,6 +38,7 @@ export interface ConfigFile {
     readonly claims?: Readonly<Partial<Record<'subject' | 'roles' | 'scopes' | 'purposes', string>>>;
   };
   readonly headers?: { readonly forward?: readonly string[] };
+  readonly override?: { readonly labels?: readonly string[] };
   readonly policy?: { readonly file?: string };
   readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };
   readonly timeouts?: Readonly<Partial<Record<'request' | 'subgraph', string>>>;

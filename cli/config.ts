@@ -57,6 +57,7 @@ function fromContent(
     domains = {},
     auth = {},
     headers = {},
+    override = {},
     policy = {},
     documents = {},
     timeouts = {},
@@ -87,6 +88,7 @@ function fromContent(
       claims: { ...defaultConfig.auth.claims, ...auth.claims },
     },
     headers: { forward: (headers.forward ?? defaultConfig.headers.forward).map((name) => name.toLowerCase()) },
+    override: { labels: override.labels ?? defaultConfig.override.labels },
     policy: { file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file) },
     documents: {
       ...defaultConfig.documents,

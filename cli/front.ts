@@ -54,6 +54,8 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     ...options,
     policies: readPolicies(config.policy.file),
     limits: config.limits,
+    labels: config.override.labels,
+    clock: systemClock,
     recorder,
     report,
     shareRequests: config.traffic.shareRequests,

@@ -163,10 +163,11 @@ function requiredSelection(node: HiveRequired): RequiredSelection {
   if (node.kind === 'InlineFragment') {
     return { kind: 'fragment', type: node.typeCondition, selections: node.selections.map(requiredSelection) };
   }
-  // Where requirements are at odds Hive reads one key and sends it as another, which our plans cannot say; we part those.
   return {
     kind: 'field',
     key: node.alias ?? node.name,
+    // Where requirements are at odds Hive reads one key and sends it as another.
+    ...(node.alias ? { name: node.name } : {}),
     ...(node.selections?.length ? { selections: node.selections.map(requiredSelection) } : {}),
   };
 }

@@ -17,7 +17,7 @@ export interface Weight {
 
 /** The plan of a document with one operation. */
 export function planAlone(planner: Planner, document: DocumentNode): Plan {
-  return planner.plan(document, null);
+  return planner.plan(document, { operationName: null, labels: new Set() });
 }
 
 /** Weighs a plan; a subscription's own fetch counts as none. */

@@ -9,6 +9,7 @@ import type {
   GatewayInterface,
 } from '@apollo/server-gateway-interface';
 import { type DocumentNode, GraphQLError, print } from 'graphql';
+import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import { type Config, defaultConfig } from '../../mesh/core/config.ts';
 import { WeftError, messageOf } from '../../mesh/core/error.ts';
 import { isJsonObject } from '../../mesh/core/json.ts';
@@ -51,6 +52,10 @@ export type ApolloGatewayOptions<Context extends object = Record<string, unknown
   readonly policies?: NamedPolicies;
   /** Subgraphs of this process, by name, that are asked without HTTP. */
   readonly subgraphs?: ReadonlyMap<string, Subgraph>;
+  /** Labels of progressive overrides that are on beside those by percentage. Default none. */
+  readonly labels?: readonly string[];
+  /** Draws for labels by percentage. Default the system's. */
+  readonly clock?: Pick<Clock, 'randomBytes'>;
   /** Milliseconds; default `requestMs` 30,000, `subgraphMs` 10,000. */
   readonly timeouts?: Partial<Config['timeouts']>;
   /** Default: those of `weft gateway`. */
@@ -94,6 +99,8 @@ export function createApolloGateway<Context extends object = Record<string, unkn
         ...first,
         policies: options.policies ?? new Map(),
         limits: { ...defaultConfig.limits, ...options.limits },
+        labels: options.labels ?? [],
+        clock: options.clock ?? systemClock,
         recorder: null,
         report: (error, id) => note(`${id} ${messageOf(error)}`),
       });

@@ -175,7 +175,12 @@ function compileEntities(
     variablePrefix: `${JSON.stringify(count > 1 ? `r${index}` : 'representations')}:`,
     places: fetches.map(({ path }) => ({ path, collect: compileCollector(path) })),
     collectByContext: contextCollector(fetch, possibleTypes),
-    represent: compileRepresentations({ requires: fetch.requires ?? [], rewrites: fetch.inputRewrites, possibleTypes }),
+    represent: compileRepresentations({
+      requires: fetch.requires ?? [],
+      keys: fetch.keys,
+      rewrites: fetch.inputRewrites,
+      possibleTypes,
+    }),
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
     merge: compileMerge(
       responseKeys(field.selectionSet?.selections ?? [], fetch),

@@ -60,11 +60,7 @@ interface Place {
 function completeValue(shape: ShapeValue, value: unknown, place: Place): string | undefined {
   if (shape.kind === 'nonNull') {
     const text = completeValue(shape.of, value, place);
-    if (text === undefined || text === 'null') {
-      explain(place, 'INTERNAL_SERVER_ERROR', `Cannot return null for non-nullable field ${coordinate(place)}.`);
-      return undefined;
-    }
-    return text;
+    return text === 'null' ? undefined : text;
   }
   if (value === null || value === undefined) return 'null';
   switch (shape.kind) {
@@ -94,8 +90,12 @@ function completeList(item: ShapeValue, value: unknown, place: Place): string {
   }
   const texts: string[] = [];
   for (const [index, child] of value.entries()) {
-    const text = completeValue(item, child, { ...place, path: [...place.path, index] });
-    if (text === undefined) return 'null';
+    const itemPlace = { ...place, path: [...place.path, index] };
+    const text = completeValue(item, child, itemPlace);
+    if (text === undefined) {
+      explainAbsence(itemPlace);
+      return 'null';
+    }
     texts.push(text);
   }
   return `[${texts.join(',')}]`;
@@ -113,12 +113,26 @@ function completeObject(shape: ObjectShape, value: unknown, place: Place): strin
     return undefined;
   }
   const texts: string[] = [];
-  for (const field of fields) {
-    const text = completeField(field, object, { ...place, path: [...place.path, field.key], field });
-    if (text === undefined) return undefined;
+  for (const [index, field] of fields.entries()) {
+    const fieldPlace = { ...place, path: [...place.path, field.key], field };
+    const text = completeField(field, object, fieldPlace);
+    if (text === undefined) {
+      const later = fields.slice(index + 1);
+      if (!later.some((sibling) => isKnownToFail(sibling, object, place))) explainAbsence(fieldPlace);
+      return undefined;
+    }
     texts.push(`${JSON.stringify(field.key)}:${text}`);
   }
   return `{${texts.join(',')}}`;
+}
+
+/** A field that failed takes its object away on the way from a subgraph, and its siblings with it: they need no error of their own. */
+function isKnownToFail(field: FieldShape, object: ResultObject, { path, completing }: Place): boolean {
+  const { known } = completing;
+  completing.looks += known.length;
+  if (completing.looks > limits.answerErrorLooksMax) return false;
+  const trial = { path: [...path, field.key], field, completing: { ...completing, errors: [] } };
+  return completeField(field, object, trial) === undefined && known.some((error) => explains(error.path, trial.path));
 }
 
 function completeField(field: FieldShape, object: ResultObject, place: Place): string | undefined {
@@ -126,6 +140,10 @@ function completeField(field: FieldShape, object: ResultObject, place: Place): s
   // Policy has given the error of a denied field.
   if (field.from === 'denied') return field.value.kind === 'nonNull' ? undefined : 'null';
   return completeValue(field.value, Object.hasOwn(object, field.inner) ? object[field.inner] : null, place);
+}
+
+function explainAbsence(place: Place): void {
+  explain(place, 'INTERNAL_SERVER_ERROR', `Cannot return null for non-nullable field ${coordinate(place)}.`);
 }
 
 /**

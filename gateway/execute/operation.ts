@@ -2,20 +2,21 @@
  * An operation compiled for all requests that may see the same of it: pruned, planned, its fetches and its answer's
  * writer made into functions. One life of it: `createResult` → `runGroups` → `writeAnswer`.
  */
-import { type FieldNode, type OperationDefinitionNode, type OperationTypeNode, Kind } from 'graphql';
+import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
-import { type LabelledOperation, hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
+import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
 import type { DeferredPlan } from '../plan/plan.ts';
 import type { Planner } from '../plan/planner.ts';
 import { slicePlan } from '../plan/slice.ts';
+import type { RequiredBy } from '../plan/required-by.ts';
 import { type Denials, type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
-import { clientPath, hideAliases } from './alias.ts';
-import { joinAsides, joinPlans, withoutAside } from './aside.ts';
+import { type InnerKeys, hideAliases, readInnerKeys } from './alias.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
 import { type AnswerError, completeResult } from './complete.ts';
 import { type Deferral, compileDeferral } from './deferral.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
+import { placeErrors } from './place.ts';
 import type { Result } from './run.ts';
 import { type ObjectShape, shapeOperation } from './shape.ts';
 import { type Writer, compileWriter } from './writer.ts';
@@ -24,8 +25,6 @@ export interface CompiledOperation {
   readonly kind: OperationTypeNode;
   readonly name: string | null;
   readonly groups: readonly CompiledGroup[];
-  /** Whether it was planned in parts. */
-  readonly isParted: boolean;
   /** For a subscription: the fetch whose events start `groups`. */
   readonly source: {
     readonly group: Omit<CompiledGroup, 'dependencyCount' | 'dependents'>;
@@ -35,6 +34,7 @@ export interface CompiledOperation {
   /** What is answered later than `groups` and `shape`; `null` for an operation that has one answer. */
   readonly deferral: Deferral | null;
   readonly shape: ObjectShape;
+  readonly requiredBy: RequiredBy;
   readonly write: Writer;
   /** What policy denied: errors of every answer. */
   readonly denials: readonly AnswerError[];
@@ -43,27 +43,42 @@ export interface CompiledOperation {
   readonly coordinates: readonly string[];
 }
 
+export interface CompileOptions {
+  /** The rules that deny, all of them. */
+  readonly denials: Denials;
+  /** Labels of progressive overrides that are on. Default none. */
+  readonly labels?: ReadonlySet<string>;
+}
+
 /** Compiles a normalised operation for subjects whom exactly these rules deny. */
 export function compileOperation(
   asked: OperationDefinitionNode,
   { planner, rules }: Supergraph,
-  denials: Denials,
+  { denials, labels = new Set() }: CompileOptions,
 ): CompiledOperation {
   const schema = planner.apiSchema;
-  const { operation, labels } = settleDefers(asked, planner);
+  const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
   const { rest, introspect } = splitIntrospection(operation, schema);
   const pruned = pruneOperation(rest, { schema, rules, denials });
-  const { groups, source, isParted, deferred } = planPruned(pruned, planner);
-  const shape = shapeAnswer(operation, pruned, planner);
+  const keys = readInnerKeys(operation);
+  const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys });
+  const shape = shapeOperation(operation, {
+    schema,
+    keys,
+    isDeferring: hasDefer(operation),
+    possibleTypes: planner.possibleTypes,
+    isDenied: (field) => pruned.deniedFields.has(field),
+    isTypeDenied: (type) => pruned.deniedTypes.has(type),
+  });
   return {
     kind: operation.operation,
     name: operation.name?.value ?? null,
     groups,
-    isParted,
     source,
     introspect,
-    deferral: compileDeferral(deferred, { operation, labels, possibleTypes: planner.possibleTypes }),
+    deferral: compileDeferral(deferred, { operation, labels: defers, possibleTypes: planner.possibleTypes }),
     shape,
+    requiredBy: planner.requiredBy,
     write: compileWriter(shape),
     denials: pruned.denied.map(denialError),
     denied: pruned.denied,
@@ -73,12 +88,12 @@ export function compileOperation(
 
 /** The body of an answer. */
 export function writeAnswer(operation: CompiledOperation, result: Result): string {
-  if (operation.isParted) joinAsides(result);
-  const known = result.errors.length === 0 ? operation.denials : [...operation.denials, ...clientErrors(result)];
+  const { shape, denials } = operation;
+  const known = result.errors.length === 0 ? denials : [...denials, ...clientErrors(operation, result)];
   let data = operation.write(result.data, result.plain);
   let errors = known;
   if (data === null) {
-    const completion = completeResult(operation.shape, result.data, known);
+    const completion = completeResult(shape, result.data, known);
     data = completion.data;
     errors = [...known, ...completion.errors];
   }
@@ -86,71 +101,56 @@ export function writeAnswer(operation: CompiledOperation, result: Result): strin
 }
 
 /** The errors that fetching gave, as clients know their places. */
-export function clientErrors({ errors }: Result): readonly AnswerError[] {
-  return errors.map(asClientsKnowIt);
+export function clientErrors(
+  { shape, requiredBy }: Pick<CompiledOperation, 'shape' | 'requiredBy'>,
+  result: Result,
+): readonly AnswerError[] {
+  return placeErrors(result.errors, { shape, data: result.data, requiredBy });
 }
 
-/** Subgraphs name places as the mesh does inside. */
-function asClientsKnowIt(error: AnswerError): AnswerError {
-  return error.path === undefined ? error : { ...error, path: clientPath(withoutAside(error.path)) };
-}
-
-/** Whoever defers leaves it to the server to answer at once all the same: so it is where one plan cannot hold the operation. */
-function settleDefers(operation: OperationDefinitionNode, { requirements, apiSchema }: Planner): LabelledOperation {
-  if (!hasDefer(operation)) return { operation, labels: new Map() };
-  const isParted = requirements.split(operation, apiSchema).length > 1;
-  return isParted ? { operation: withoutDefers(operation), labels: new Map() } : labelDefers(operation);
-}
-
-interface Planned extends Pick<CompiledOperation, 'groups' | 'source' | 'isParted'> {
+interface Planned extends Pick<CompiledOperation, 'groups' | 'source'> {
   readonly deferred: readonly DeferredPlan[];
 }
 
-function planPruned({ operation }: Pruned, planner: Planner): Planned {
-  if (operation.selectionSet.selections.length === 0) {
-    return { groups: [], source: null, isParted: false, deferred: [] };
-  }
-  const { requirements, possibleTypes } = planner;
-  const parts = requirements.split(operation, planner.apiSchema);
-  const isParted = parts.length > 1;
-  if (isParted && operation.operation !== 'query') throw partsRefused(operation);
-  const hidden = parts.map((part) => hideAliases(part, requirements.names));
-  const plans = hidden.map((part) => {
-    const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(part)] } as const;
-    return planner.plan(document, operation.name?.value ?? null);
-  });
-  const whole = joinPlans(plans.map((plan) => plan.root));
-  const { root, deferred } = slicePlan(whole, { operation: hidden[0] ?? operation, entities: planner.entities });
+interface PlanPruned {
+  readonly planner: Planner;
+  readonly labels: ReadonlySet<string>;
+  readonly keys: InnerKeys;
+}
+
+function planPruned({ operation }: Pruned, { planner, labels, keys }: PlanPruned): Planned {
+  if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, deferred: [] };
+  const { possibleTypes } = planner;
+  const hidden = hideAliases(operation, keys);
+  const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(hidden)] } as const;
+  const plan = planner.plan(document, { operationName: operation.name?.value ?? null, labels });
+  const { subscription } = plan;
+  const { root, deferred } = slicePlan(plan.root, { operation: hidden, entities: planner.entities });
   const groups = compilePlan(root, possibleTypes);
-  const subscription = plans[0]?.subscription ?? null;
-  if (subscription === null) return { groups, source: null, isParted, deferred };
+  if (subscription === null) {
+    // What is deferred is answered by whom it is deferred to.
+    if (deferred.length === 0) assertAnswered(operation.selectionSet, groups, keys);
+    return { groups, source: null, deferred };
+  }
   const group = compileGroup([subscription], possibleTypes);
   const [part] = group.parts;
   if (part?.kind !== 'root') throw new Error('The planner gave a subscription without a root fetch.');
-  return { groups, source: { group, part }, isParted, deferred };
+  return { groups, source: { group, part }, deferred };
 }
 
-/** A query may be asked in parts; whatever has an effect must happen once. */
-function partsRefused({ operation }: OperationDefinitionNode): WeftError {
-  return new WeftError('BAD_REQUEST', {
-    action: `Cannot plan the ${operation}: two of its fields require one field of another subgraph with different arguments`,
-    fix: 'Ask for one of them in a query of its own.',
-  });
-}
-
-function shapeAnswer(
-  operation: OperationDefinitionNode,
-  pruned: Pruned,
-  { apiSchema: schema, requirements, possibleTypes }: Planner,
-): ObjectShape {
-  return shapeOperation(operation, {
-    schema,
-    required: requirements.names,
-    possibleTypes,
-    isDeferring: hasDefer(operation),
-    isDenied: (field: FieldNode) => pruned.deniedFields.has(field),
-    isTypeDenied: (type) => pruned.deniedTypes.has(type),
-  });
+/** The planner leaves out a root field that no subgraph can answer: it must not pass for one that is null. */
+function assertAnswered({ selections }: SelectionSetNode, groups: readonly CompiledGroup[], keys: InnerKeys): void {
+  const answered = new Set(
+    groups.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'root' ? part.keys : []))),
+  );
+  for (const selection of selections) {
+    if (selection.kind === Kind.INLINE_FRAGMENT) assertAnswered(selection.selectionSet, groups, keys);
+    if (selection.kind !== Kind.FIELD || selection.name.value.startsWith('__') || answered.has(keys(selection)))
+      continue;
+    throw new WeftError('INTERNAL_SERVER_ERROR', {
+      action: `Cannot plan the operation: no subgraph answers "${selection.name.value}" with what is asked of it`,
+    });
+  }
 }
 
 function denialError({ path, coordinate, rule, reason }: Denied): AnswerError {

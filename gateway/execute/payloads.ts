@@ -53,7 +53,7 @@ export class Payloads {
     await primary.done;
     assertWhole(primary);
     const { result } = primary;
-    const brought = [...denials, ...clientErrors(result)];
+    const brought = [...denials, ...clientErrors(this.#operation, result)];
     this.#known.push(...brought);
     let data = write(result.data, result.plain);
     let found: readonly AnswerError[] = [];
@@ -80,7 +80,7 @@ export class Payloads {
   #writePart({ label, places, run, errors: inherited }: OpenPart): readonly string[] {
     this.#open.delete(label);
     assertWhole(run);
-    const brought = clientErrors(run.result);
+    const brought = clientErrors(this.#operation, run.result);
     this.#known.push(...brought);
     const entries = places
       .filter(({ path }) => this.#sent.at(path) !== null)

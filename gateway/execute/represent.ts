@@ -2,7 +2,7 @@
  * Writes the representation of an entity (Federation: `_Any`) as JSON text. The text is at once what is sent and what
  * tells two entities apart, so no entity is asked for twice.
  */
-import type { RequiredSelection, Rewrite } from '../plan/plan.ts';
+import type { FetchNode, RequiredSelection, Rewrite } from '../plan/plan.ts';
 import type { ResultObject } from './collect.ts';
 import { compileSource, literal, property } from './source.ts';
 
@@ -36,6 +36,8 @@ export function compileRepresentations(requirement: Requirement): Representation
 
 export interface Requirement {
   readonly requires: readonly RequiredSelection[];
+  /** Names of the fields of each key, by type; absent when every representation has one. */
+  readonly keys?: FetchNode['keys'];
   readonly rewrites: readonly Rewrite[];
   readonly possibleTypes: PossibleTypes;
 }
@@ -43,17 +45,24 @@ export interface Requirement {
 /** A field of a representation: its key in the result, and its selections when it is an object or a list of them. */
 interface RequiredField {
   readonly key: string;
+  /** What the subgraph calls it. */
+  readonly name: string;
   readonly selections: readonly RequiredSelection[] | null;
 }
 
 /** Whether a fragment on a type is about the object at hand. */
 type Applies = (condition: string | undefined) => boolean;
 
-function compileForType(type: string, { requires, rewrites, possibleTypes }: Requirement): Represent | null {
+function compileForType(
+  type: string,
+  { requires, keys: known, rewrites, possibleTypes }: Requirement,
+): Represent | null {
   const applies = appliesTo(type, possibleTypes);
   const fields = requiredFields(requires, applies);
   const keys = fields.filter((field) => field.key !== '__typename');
   if (keys.length === 0) return null;
+  const names = new Set(keys.map(({ name }) => name));
+  if (known?.get(type)?.some((key) => key.every((name) => names.has(name))) === false) return null;
 
   const constants = new Map<string, unknown>();
   for (const rewrite of rewrites) {
@@ -90,7 +99,7 @@ function requiredFields(selections: readonly RequiredSelection[], applies: Appli
       }
       const known = fields.get(selection.key)?.selections ?? [];
       const below = selection.selections ? [...known, ...selection.selections] : null;
-      fields.set(selection.key, { key: selection.key, selections: below });
+      fields.set(selection.key, { key: selection.key, name: selection.name ?? selection.key, selections: below });
     }
   };
   gather(selections);
@@ -107,8 +116,8 @@ interface Writing {
 
 function compileObject(fields: readonly RequiredField[], { constants, possibleTypes }: Writing): Write {
   const nested: Write[] = [];
-  const lines = fields.map(({ key, selections }, index) => {
-    const prefix = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`;
+  const lines = fields.map(({ key, name, selections }, index) => {
+    const prefix = `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
     if (constants.has(key)) return `t += ${literal(prefix + JSON.stringify(constants.get(key)))};`;
     const written =
       selections === null

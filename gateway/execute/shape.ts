@@ -28,7 +28,7 @@ import {
   typeFromAST,
 } from 'graphql';
 import { deferLabel, hasDefer } from '../plan/defer.ts';
-import { innerKey } from './alias.ts';
+import { type InnerKeys, readInnerKeys } from './alias.ts';
 
 export type ShapeValue = NullableShape | { readonly kind: 'nonNull'; readonly of: NullableShape };
 
@@ -50,6 +50,8 @@ export interface ObjectShape {
   readonly type: string;
   /** Its only possible type; `null` when the data has to say which (`__typename`). */
   readonly concrete: string | null;
+  /** Names of all its possible types. */
+  readonly possibleTypes: readonly string[];
   /**
    * What is selected on a type; `null` when such objects may not stand here. Made on first use. Of what an interface
    * object gave, often nobody had to ask which it is: then the interface itself is the type.
@@ -86,21 +88,26 @@ export interface ShapeOptions {
   readonly schema: GraphQLSchema;
   /** Whether policy denies a field, by the selection's node: those are answered with null. */
   readonly isDenied: (field: FieldNode) => boolean;
-  /** Names of fields that have an alias of their own inside the mesh. */
-  readonly required?: ReadonlySet<string>;
   /** Whether policy denies all objects of a type. */
   readonly isTypeDenied: (type: string) => boolean;
   /** The object types that a type may turn out to be inside the mesh, also those that no client sees. */
   readonly possibleTypes?: (type: string) => ReadonlySet<string>;
   /** Whether fragments with `@defer` are answered later. Default false: then there must be none. */
   readonly isDeferring?: boolean;
+  /** Default: the operation's own. */
+  readonly keys?: InnerKeys;
 }
+
+type Shaping = ShapeOptions & { readonly keys: InnerKeys };
 
 /** The shape of a normalised operation's answer. */
 export function shapeOperation(operation: OperationDefinitionNode, options: ShapeOptions): ObjectShape {
   const root = options.schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no root type for ${operation.operation} operations.`);
-  return shapeObject({ sets: [operation.selectionSet], sent: [] }, root, options);
+  return shapeObject({ sets: [operation.selectionSet], sent: [] }, root, {
+    keys: readInnerKeys(operation),
+    ...options,
+  });
 }
 
 /** Selections of one object, and those that an earlier part of the answer holds. */
@@ -116,7 +123,7 @@ interface TypeShape {
 
 type ParentType = GraphQLObjectType | GraphQLInterfaceType;
 
-function shapeObject(selected: Selected, declared: GraphQLOutputType, options: ShapeOptions): ObjectShape {
+function shapeObject(selected: Selected, declared: GraphQLOutputType, options: Shaping): ObjectShape {
   const { sets } = selected;
   const type = getNamedType(declared);
   const known = new Map<string, TypeShape | null>();
@@ -136,6 +143,7 @@ function shapeObject(selected: Selected, declared: GraphQLOutputType, options: S
     kind: 'object',
     type: type.name,
     concrete: isObjectType(type) ? type.name : null,
+    possibleTypes: (isAbstractType(type) ? options.schema.getPossibleTypes(type) : [type]).map(({ name }) => name),
     isHidden: (name) => name === type.name || options.possibleTypes?.(type.name).has(name) === true,
     fieldsOf: (name) => shapeOf(name)?.fields ?? null,
     isDeferring: options.isDeferring === true && sets.some(hasDefer),
@@ -144,7 +152,7 @@ function shapeObject(selected: Selected, declared: GraphQLOutputType, options: S
 }
 
 /** Whether an object can be answered while only its interface is known: no selection depends on more, no rule may. */
-function suffices(type: GraphQLInterfaceType, sets: readonly SelectionSetNode[], options: ShapeOptions): boolean {
+function suffices(type: GraphQLInterfaceType, sets: readonly SelectionSetNode[], options: Shaping): boolean {
   const isIndependent = (selection: SelectionNode): boolean => {
     if (selection.kind === 'Field') return selection.name.value !== '__typename';
     return (
@@ -159,7 +167,7 @@ function suffices(type: GraphQLInterfaceType, sets: readonly SelectionSetNode[],
   );
 }
 
-function shapeSelected({ sets, sent }: Selected, parent: ParentType, options: ShapeOptions): TypeShape {
+function shapeSelected({ sets, sent }: Selected, parent: ParentType, options: Shaping): TypeShape {
   const own = gather(sets, parent, options);
   const before = sent.length === 0 ? null : gather(sent, parent, options).nodes;
   const fields = [...own.nodes].flatMap(([key, [node, ...others]]) => {
@@ -175,7 +183,7 @@ function shapeSelected({ sets, sent }: Selected, parent: ParentType, options: Sh
 
 interface FieldPlace {
   readonly parent: ParentType;
-  readonly options: ShapeOptions;
+  readonly options: Shaping;
   /** The same field in an earlier part of the answer. */
   readonly sent: readonly FieldNode[] | undefined;
 }
@@ -195,7 +203,7 @@ function shapeField(
   return {
     key,
     // Introspection comes as the client is answered.
-    inner: name.startsWith('__') ? key : innerKey(nodes[0], options.required),
+    inner: name.startsWith('__') ? key : options.keys(nodes[0]),
     parent: parent.name,
     name,
     // A list is answered whole: not all clients can merge two lists.
@@ -218,7 +226,7 @@ function isNothing(shape: ShapeValue, schema: GraphQLSchema): boolean {
   return !shape.isDeferring && names.every(({ name }) => !shape.fieldsOf(name)?.length);
 }
 
-function shapeType(type: GraphQLOutputType, selected: Selected, options: ShapeOptions): ShapeValue {
+function shapeType(type: GraphQLOutputType, selected: Selected, options: Shaping): ShapeValue {
   return isNonNullType(type)
     ? { kind: 'nonNull', of: shapeNullable(type.ofType, selected, options) }
     : shapeNullable(type, selected, options);
@@ -228,7 +236,7 @@ function shapeType(type: GraphQLOutputType, selected: Selected, options: ShapeOp
 function shapeNullable(
   type: GraphQLNullableType & GraphQLOutputType,
   selected: Selected,
-  options: ShapeOptions,
+  options: Shaping,
 ): NullableShape {
   if (isListType(type)) return { kind: 'list', of: shapeType(type.ofType, selected, options) };
   if (isEnumType(type)) {
@@ -258,12 +266,12 @@ function leafKind(name: string): LeafShape['leaf'] {
 
 interface Gathering {
   readonly parent: ParentType;
-  readonly options: ShapeOptions;
+  readonly options: Shaping;
   readonly nodes: Map<string, FieldNode[]>;
   readonly deferred: { readonly label: string; readonly set: SelectionSetNode }[];
 }
 
-function gather(sets: readonly SelectionSetNode[], parent: ParentType, options: ShapeOptions): Gathering {
+function gather(sets: readonly SelectionSetNode[], parent: ParentType, options: Shaping): Gathering {
   const gathering: Gathering = { parent, options, nodes: new Map(), deferred: [] };
   for (const set of sets) gatherFields(set, gathering);
   return gathering;

@@ -41,8 +41,20 @@ export function normaliseOperation(
     ),
   );
   const normal: Normalising = { fragments, variables };
-  const definition = { ...operation, selectionSet: normaliseSet(operation.selectionSet, normal) };
+  const definition = { ...operation, selectionSet: flattenRoot(normaliseSet(operation.selectionSet, normal)) };
   return dropUnusedVariables(definition);
+}
+
+/**
+ * A fragment at the root is on the root type, so its fields can stand in its place: mutations happen in the order in which their
+ * fields stand, and whoever sees a fragment may take what is in it together.
+ */
+function flattenRoot(set: SelectionSetNode): SelectionSetNode {
+  const flatten = (selection: SelectionNode): readonly SelectionNode[] =>
+    selection.kind === Kind.INLINE_FRAGMENT && !selection.directives?.length
+      ? selection.selectionSet.selections.flatMap(flatten)
+      : [selection];
+  return { ...set, selections: set.selections.flatMap(flatten) };
 }
 
 interface Normalising {

@@ -31,6 +31,11 @@ export interface FetchNode {
   readonly path: readonly PathStep[];
   /** What an entity's representation is made of; absent for a fetch of root fields. */
   readonly requires?: readonly RequiredSelection[];
+  /**
+   * Where the parts of `requires` for several types overlap: the names of each key's fields, by type. A representation without a
+   * whole key is of a type that is not asked for.
+   */
+  readonly keys?: ReadonlyMap<string, readonly (readonly string[])[]>;
   /** Values to set in each representation before it is sent. */
   readonly inputRewrites: readonly Rewrite[];
   /** Variables whose values stand above each entity in the result; absent when there are none. */
@@ -45,7 +50,14 @@ export type PathStep =
   | { readonly kind: 'items'; readonly types?: readonly string[] };
 
 export type RequiredSelection =
-  | { readonly kind: 'field'; readonly key: string; readonly selections?: readonly RequiredSelection[] }
+  | {
+      readonly kind: 'field';
+      /** Where it stands in the result. */
+      readonly key: string;
+      /** What the subgraph calls it; absent when that is the key. */
+      readonly name?: string;
+      readonly selections?: readonly RequiredSelection[];
+    }
   | { readonly kind: 'fragment'; readonly type?: string; readonly selections: readonly RequiredSelection[] };
 
 /** Steps of a rewrite's path: a key to go into, or a type that the object must be of. */

@@ -6,6 +6,7 @@ import {
   operationFromDocument,
   possibleRuntimeTypes,
   ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  type Schema,
   Supergraph,
 } from '@apollo/federation-internals';
 import {
@@ -16,9 +17,10 @@ import {
   QueryPlanner,
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner';
-import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
 import { messageOf, WeftError } from '../../mesh/core/error.ts';
 import { type Entities, readEntities } from './entities.ts';
+import { type SubgraphSchema, addMembers, entitiesIn, hasPartialUnions } from './member.ts';
 import type {
   ContextArgument,
   FetchNode,
@@ -29,46 +31,135 @@ import type {
   Rewrite,
   RewriteStep,
 } from './plan.ts';
-import { type Requirements, readRequirements } from './requirement.ts';
+import { separateChains } from './chain.ts';
+import { addExecutableDirectives, dropUnknownDirectives } from './executable.ts';
+import { type KeysOf, putResolvableKeysFirst, readKeys } from './key.ts';
+import { type Labels, readLabels } from './label.ts';
+import { type RequiredBy, readRequiredBy } from './required-by.ts';
+import { graphNames, readRequirements } from './requirement.ts';
+import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
 
 export interface Planner {
   /** The schema that clients see, `@defer` in it. */
   readonly apiSchema: GraphQLSchema;
   /** Names and routing URLs of the subgraphs, as the supergraph has them. */
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
-  readonly requirements: Requirements;
+  /** Labels of progressive overrides. */
+  readonly labels: Labels;
   readonly entities: Entities;
+  /** Which fields require which. */
+  readonly requiredBy: RequiredBy;
   /** The object types that a type of the supergraph may turn out to be. */
   possibleTypes(type: string): ReadonlySet<string>;
   /** Plans one operation of a document that is valid against `apiSchema`. No `@skip`, `@include` or `@defer` may be in it. */
-  plan(document: DocumentNode, operationName: string | null): Plan;
+  plan(document: DocumentNode, options: PlanOptions): Plan;
+}
+
+export interface PlanOptions {
+  readonly operationName: string | null;
+  /** Labels of progressive overrides that are on; the others are off. */
+  readonly labels: ReadonlySet<string>;
 }
 
 /** Reads a supergraph. Throws `COMPOSITION_FAILED` when it is none, or needs a feature that is not supported. */
 export function createPlanner(supergraphSdl: string): Planner {
-  const supergraph = readSupergraph(supergraphSdl);
-  const document = parse(supergraphSdl, { noLocation: true });
+  const document = parseSupergraph(supergraphSdl);
+  const requirements = readRequirements(document);
+  const original = readSupergraph(document);
+  const chains = separateChains(putResolvableKeysFirst(requirements.supergraph));
+  const supergraph = chains.supergraph === document ? original : buildRewritten(chains.supergraph);
   const schema = supergraph.apiSchema();
   const planner = new QueryPlanner(supergraph, { debug: { bypassPlannerForSingleSubgraph: false } });
+  const subgraphOf = (name: string) => chains.branches.get(name) ?? name;
+  const possibleTypes = rememberTypes((name) => {
+    const type = supergraph.schema.type(name);
+    return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((possible) => possible.name) : [];
+  });
+  const from: Place = { path: [], subgraphOf, possibleTypes, keysOf: readKeys(document, graphNames(document)) };
+  const complete = completerFor(original, document);
+  const standing = { requirements, relatedTypes: relatedTypesIn(supergraph) };
   return {
-    apiSchema: schema.toGraphQLJSSchema({ includeDefer: true }),
-    subgraphs: supergraph.subgraphsMetadata(),
-    requirements: readRequirements(document),
+    apiSchema: addExecutableDirectives(original.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document),
+    subgraphs: original.subgraphsMetadata(),
     entities: readEntities(document),
-    possibleTypes: rememberTypes((name) => {
-      const type = supergraph.schema.type(name);
-      return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((possible) => possible.name) : [];
-    }),
-    plan(asked, operationName) {
-      const operation = operationFromDocument(schema, asked, operationName === null ? {} : { operationName });
-      const { node } = planner.buildQueryPlan(operation);
+    labels: readLabels(document),
+    requiredBy: readRequiredBy(requirements.supergraph),
+    possibleTypes,
+    plan(operationDocument, { operationName, labels }) {
+      const known = dropUnknownDirectives(operationDocument, (name) => schema.directive(name) !== undefined);
+      const node = planOperation(planner, { schema, document: known, operationName, labels });
       if (node === undefined) return { root: null, subscription: null };
-      if (node.kind !== 'Subscription') return { root: planNode(node, []), subscription: null };
+      const rest = node.kind === 'Subscription' ? node.rest : node;
+      const root = rest === undefined ? null : planNode(rest, from);
       return {
-        root: node.rest === undefined ? null : planNode(node.rest, []),
-        subscription: fetchNode(node.primary, []),
+        root: root && replaceStandIns(complete(root, known), standing),
+        subscription: node.kind === 'Subscription' ? replaceStandInsIn(fetchNode(node.primary, from), standing) : null,
       };
     },
+  };
+}
+
+interface Planning extends PlanOptions {
+  readonly schema: Schema;
+  readonly document: DocumentNode;
+}
+
+function planOperation(planner: QueryPlanner, { schema, document, operationName, labels }: Planning) {
+  const named = operationName === null ? {} : { operationName };
+  const overrideConditions = new Map([...labels].map((label) => [label, true]));
+  try {
+    const operation = operationFromDocument(schema, document, named);
+    return planner.buildQueryPlan(operation, { overrideConditions }).node;
+  } catch (error) {
+    throw new WeftError('INTERNAL_SERVER_ERROR', {
+      action: 'Cannot plan the operation',
+      found: 'no way to all of its fields',
+      wanted: 'a supergraph in which each field can be reached',
+      cause: error,
+    });
+  }
+}
+
+/** Adds to plans what they leave out of unions; mostly there is nothing to add. */
+function completerFor(
+  supergraph: Supergraph,
+  document: DocumentNode,
+): (root: PlanNode, asked: DocumentNode) => PlanNode {
+  if (!hasPartialUnions(document)) return (root) => root;
+  const known = new Map<string, SubgraphSchema>();
+  const schemaOf = (name: string): SubgraphSchema => {
+    const schema = known.get(name) ?? subgraphSchema(supergraph, name);
+    known.set(name, schema);
+    return schema;
+  };
+  const entities = entitiesIn(document);
+  return (root, { definitions: [operation] }) =>
+    operation?.kind === Kind.OPERATION_DEFINITION
+      ? addMembers(root, { operation, schemaOf, isEntity: (type) => entities.has(type) })
+      : root;
+}
+
+function subgraphSchema(supergraph: Supergraph, name: string): SubgraphSchema {
+  const subgraph = supergraph.subgraphs().get(name);
+  if (subgraph === undefined) throw new Error(`The supergraph has no subgraph "${name}".`);
+  const metadata = subgraph.metadata();
+  return {
+    schema: subgraph.schema.toGraphQLJSSchema(),
+    isOwn(typeName, fieldName) {
+      const type = subgraph.schema.type(typeName);
+      const field = type?.kind === 'ObjectType' ? type.field(fieldName) : undefined;
+      if (field === undefined || metadata.isFieldExternal(field)) return false;
+      return !field.hasAppliedDirective(metadata.requiresDirective());
+    },
+  };
+}
+
+function relatedTypesIn({ schema }: Supergraph): (name: string) => readonly string[] {
+  return (name) => {
+    const type = schema.type(name);
+    if (type === undefined || !isCompositeType(type)) return [];
+    const interfaces = type.kind === 'UnionType' ? [] : type.interfaces();
+    return [...interfaces, ...possibleRuntimeTypes(type)].map((related) => related.name);
   };
 }
 
@@ -81,30 +172,57 @@ function rememberTypes(find: (name: string) => readonly string[]): (name: string
   };
 }
 
-function readSupergraph(sdl: string): Supergraph {
+function readSupergraph(document: DocumentNode): Supergraph {
   try {
-    return Supergraph.build(sdl, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES });
+    const supergraph = Supergraph.build(document, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES });
+    supergraph.subgraphs();
+    return supergraph;
   } catch (error) {
-    throw new WeftError('COMPOSITION_FAILED', {
-      action: 'Cannot read the supergraph',
-      found: messageOf(error),
-      wanted: 'a supergraph schema of Apollo Federation 2',
-      fix: 'Compose it with `weft compose`, or with another composer of Federation 2.',
-      cause: error,
-    });
+    throw noSupergraph(error);
   }
 }
 
-function planNode(node: ApolloPlanNode, path: readonly PathStep[]): PlanNode {
+/** The original has been found valid; in its subgraphs some fields are now external to nobody's use, which is no mistake. */
+function buildRewritten(document: DocumentNode): Supergraph {
+  return Supergraph.build(document, { supportedFeatures: null, validateSupergraph: false });
+}
+
+function parseSupergraph(sdl: string): DocumentNode {
+  try {
+    return parse(sdl, { noLocation: true });
+  } catch (error) {
+    throw noSupergraph(error);
+  }
+}
+
+function noSupergraph(error: unknown): WeftError {
+  return new WeftError('COMPOSITION_FAILED', {
+    action: 'Cannot read the supergraph',
+    found: messageOf(error),
+    wanted: 'a supergraph schema of Apollo Federation 2',
+    fix: 'Compose it with `weft compose`, or with another composer of Federation 2.',
+    cause: error,
+  });
+}
+
+interface Place {
+  readonly path: readonly PathStep[];
+  /** A subgraph's own name. */
+  readonly subgraphOf: (name: string) => string;
+  readonly possibleTypes: Planner['possibleTypes'];
+  readonly keysOf: KeysOf;
+}
+
+function planNode(node: ApolloPlanNode, place: Place): PlanNode {
   switch (node.kind) {
     case 'Sequence':
-      return { kind: 'sequence', nodes: node.nodes.map((child) => planNode(child, path)) };
+      return { kind: 'sequence', nodes: node.nodes.map((child) => planNode(child, place)) };
     case 'Parallel':
-      return { kind: 'parallel', nodes: node.nodes.map((child) => planNode(child, path)) };
+      return { kind: 'parallel', nodes: node.nodes.map((child) => planNode(child, place)) };
     case 'Flatten':
-      return planNode(node.node, [...path, ...node.path.flatMap(pathSteps)]);
+      return planNode(node.node, { ...place, path: [...place.path, ...node.path.flatMap(pathSteps)] });
     case 'Fetch':
-      return fetchNode(node, path);
+      return fetchNode(node, place);
     case 'Condition':
     case 'Defer':
       throw new Error(`The planner gave a ${node.kind} node for an operation without conditions.`);
@@ -113,19 +231,35 @@ function planNode(node: ApolloPlanNode, path: readonly PathStep[]): PlanNode {
   }
 }
 
-function fetchNode(node: ApolloFetchNode, path: readonly PathStep[]): FetchNode {
+function fetchNode(node: ApolloFetchNode, place: Place): FetchNode {
+  const subgraph = place.subgraphOf(node.serviceName);
+  const { path } = place;
   return {
     kind: 'fetch',
-    subgraph: node.serviceName,
+    subgraph,
     operationKind: node.operationKind,
     operation: node.operation,
     variables: node.variableUsages ?? [],
     path,
     ...(node.requires ? { requires: node.requires.map(requiredSelection) } : {}),
+    ...(node.requires && node.requires.length > 1 ? { keys: keysFor(node.requires, subgraph, place) } : {}),
     ...(node.contextRewrites?.length ? { contexts: node.contextRewrites.map(contextArgument) } : {}),
     inputRewrites: (node.inputRewrites ?? []).map(rewrite),
     outputRewrites: (node.outputRewrites ?? []).map(rewrite),
   };
+}
+
+/** The planner may ask for what one type requires in a fragment that other types meet too. */
+function keysFor(
+  requires: readonly QueryPlanSelectionNode[],
+  subgraph: string,
+  { possibleTypes, keysOf }: Place,
+): FetchNode['keys'] {
+  const types = requires.flatMap((node) =>
+    node.kind === 'InlineFragment' && node.typeCondition ? [...possibleTypes(node.typeCondition)] : [],
+  );
+  const known = types.map((type) => [type, keysOf(subgraph, type)] as const).filter(([, keys]) => keys.length > 0);
+  return new Map(known);
 }
 
 /** A step reads `key`, `@` for the items of a list, with `|[A,B]` behind it to keep objects of some types. */

@@ -1,186 +1,184 @@
 /**
- * What fields require of other subgraphs (`@requires`) with arguments. The planner asks for it under the field's own name,
- * so one plan cannot hold two answers of a field: an operation in which two fields require one field differently is parted,
- * each part planned for itself. Parts are found by name, so now and then one too many is made.
+ * What fields require of other subgraphs (`@requires`, `@fromContext`) with arguments. The planner asks for it under the
+ * field's own name, so a plan cannot hold two answers of one field. Therefore it plans on a supergraph in which each
+ * required call of a field is a field of its own, a stand-in without arguments; `stand-in.ts` turns plans back.
  */
 import {
-  type ASTNode,
+  type ArgumentNode,
+  type DirectiveNode,
   type DocumentNode,
+  type FieldDefinitionNode,
   type FieldNode,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
+  type ObjectTypeDefinitionNode,
+  type InterfaceTypeDefinitionNode,
   Kind,
-  TypeInfo,
-  isAbstractType,
   parse,
   print,
   visit,
-  visitWithTypeInfo,
 } from 'graphql';
 
 export interface Requirements {
-  /** Names of required fields that take arguments. A client's field of such a name is asked for under another key. */
-  readonly names: ReadonlySet<string>;
-  /** Parts of an operation that can be planned one by one; the operation itself when nothing is at odds. */
-  split(operation: OperationDefinitionNode, schema: GraphQLSchema): readonly OperationDefinitionNode[];
+  /** The supergraph that the planner is given: the same to clients, with stand-ins beside the fields they stand for. */
+  readonly supergraph: DocumentNode;
+  /** By the name of the field that stands in. Mostly there is none. */
+  readonly standIns: ReadonlyMap<string, StandIn>;
+  /** Names of the stand-ins that a subgraph's field requires, by coordinate. */
+  readonly wanted: (subgraph: string, coordinate: string) => ReadonlySet<string>;
 }
 
-/** The arguments with which a field requires others: texts by field name. */
-type Demands = ReadonlyMap<string, ReadonlySet<string>>;
+/** A call of a field that others require. */
+export interface StandIn {
+  readonly field: string;
+  readonly arguments: readonly ArgumentNode[];
+}
 
 /** Reads the requirements of a supergraph schema. */
 export function readRequirements(supergraph: DocumentNode): Requirements {
-  const required = requiredSelections(supergraph);
-  const withArguments = fieldsWithArguments(supergraph);
-  const names = new Set<string>();
-  for (const fields of required.values()) {
-    for (const { name } of fields) if (withArguments.has(name.value)) names.add(name.value);
-  }
-  const demands = new Map(
-    [...required.keys()].map((coordinate) => [coordinate, demandsOf(coordinate, required, names)]),
-  );
+  const naming = createNaming(supergraph);
+  const wanted = new Map<string, ReadonlySet<string>>();
+  const graphs = graphNames(supergraph);
+  const rewritten = visit(supergraph, {
+    Directive(directive, ...[, , , ancestors]) {
+      if (directive.name.value !== 'join__field') return undefined;
+      const changed = renameIn(directive, naming);
+      if (changed.names.size === 0) return undefined;
+      const subgraph = graphs.get(enumArgument(directive, 'graph') ?? '') ?? '';
+      const key = `${subgraph}:${coordinateOf(ancestors)}`;
+      wanted.set(key, changed.names.union(wanted.get(key) ?? new Set()));
+      return changed.directive;
+    },
+  });
+  if (naming.standIns.size === 0) return { supergraph, standIns: naming.standIns, wanted: () => new Set() };
   return {
-    names,
-    split: (operation, schema) => (names.size === 0 ? [operation] : splitOperation(operation, schema, demands)),
+    supergraph: addStandIns(rewritten, naming.standIns),
+    standIns: naming.standIns,
+    wanted: (subgraph, coordinate) => wanted.get(`${subgraph}:${coordinate}`) ?? new Set(),
   };
 }
 
-/** For each coordinate with `@requires` all fields that it selects, at any depth. */
-function requiredSelections(supergraph: DocumentNode): ReadonlyMap<string, readonly FieldNode[]> {
-  const required = new Map<string, readonly FieldNode[]>();
-  for (const definition of supergraph.definitions) {
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
-    for (const field of definition.fields ?? []) {
-      for (const directive of field.directives ?? []) {
-        const value = directive.arguments?.find(({ name }) => name.value === 'requires')?.value;
-        if (directive.name.value !== 'join__field' || value?.kind !== Kind.STRING) continue;
-        const coordinate = `${definition.name.value}.${field.name.value}`;
-        const selected = fieldsIn(parse(`{ ${value.value} }`, { noLocation: true }));
-        required.set(coordinate, [...(required.get(coordinate) ?? []), ...selected]);
+interface Naming {
+  readonly standIns: Map<string, StandIn>;
+  /** The stand-in of a required field; `null` when no field of its name takes arguments. */
+  nameOf(field: FieldNode): string | null;
+}
+
+function createNaming(supergraph: DocumentNode): Naming {
+  const [taken, withArguments] = [new Set<string>(), new Set<string>()];
+  visit(supergraph, {
+    FieldDefinition({ name, arguments: args }) {
+      taken.add(name.value);
+      if (args?.length) withArguments.add(name.value);
+    },
+  });
+  const standIns = new Map<string, StandIn>();
+  const names = new Map<string, string>();
+  return {
+    standIns,
+    nameOf({ name, arguments: args = [] }) {
+      if (!withArguments.has(name.value)) return null;
+      const call = `${name.value} ${args.map(print).toSorted().join()}`;
+      let standIn = names.get(call);
+      for (let count = 0; standIn === undefined; count++) {
+        const free = `required${count}_${name.value}`;
+        if (!taken.has(free)) standIn = free;
       }
-    }
-  }
-  return required;
+      taken.add(standIn);
+      names.set(call, standIn);
+      standIns.set(standIn, { field: name.value, arguments: args });
+      return standIn;
+    },
+  };
 }
 
-function fieldsIn(node: ASTNode): readonly FieldNode[] {
-  const fields: FieldNode[] = [];
-  visit(node, { Field: (field) => void fields.push(field) });
-  return fields;
-}
-
-function fieldsWithArguments(supergraph: DocumentNode): ReadonlySet<string> {
-  const names = new Set<string>();
-  visit(supergraph, { FieldDefinition: (field) => void (field.arguments?.length && names.add(field.name.value)) });
+/** Subgraphs by the names that the supergraph gives them. */
+export function graphNames(supergraph: DocumentNode): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  visit(supergraph, {
+    EnumValueDefinition({ name, directives = [] }) {
+      const graph = directives.find((directive) => directive.name.value === 'join__graph');
+      const value = graph?.arguments?.find((argument) => argument.name.value === 'name')?.value;
+      if (value?.kind === Kind.STRING) names.set(name.value, value.value);
+    },
+  });
   return names;
 }
 
-/** What a field requires, and what the fields it requires do, and so on. */
-function demandsOf(
-  coordinate: string,
-  required: ReadonlyMap<string, readonly FieldNode[]>,
-  names: ReadonlySet<string>,
-): Demands {
-  const demands = new Map<string, Set<string>>();
-  const met = new Set<string>();
-  const follow = (owner: string): void => {
-    if (met.has(owner)) return;
-    met.add(owner);
-    for (const field of required.get(owner) ?? []) {
-      const name = field.name.value;
-      if (names.has(name)) {
-        const text = (field.arguments ?? []).map(print).toSorted().join();
-        demands.set(name, (demands.get(name) ?? new Set()).add(text));
-      }
-      for (const other of required.keys()) if (other.endsWith(`.${name}`)) follow(other);
-    }
-  };
-  follow(coordinate);
-  return demands;
+function enumArgument({ arguments: args = [] }: DirectiveNode, name: string): string | undefined {
+  const value = args.find((argument) => argument.name.value === name)?.value;
+  return value?.kind === Kind.ENUM ? value.value : undefined;
 }
 
-/** A field with what it and its selections demand: it stays in one part. */
-interface Unit {
-  readonly field: FieldNode;
-  readonly coordinates: ReadonlySet<string>;
-}
-
-interface Part {
-  /** Fields of all units. */
-  readonly all: ReadonlySet<FieldNode>;
-  readonly own: ReadonlySet<FieldNode>;
-  readonly isFirst: boolean;
-}
-
-type AllDemands = ReadonlyMap<string, Demands>;
-
-function splitOperation(
-  operation: OperationDefinitionNode,
-  schema: GraphQLSchema,
-  demands: AllDemands,
-): readonly OperationDefinitionNode[] {
-  const parts: Unit[][] = [];
-  for (const unit of unitsIn(operation, schema, demands)) {
-    const part = parts.find((others) => !others.some((other) => isAtOdds(unit, other, demands)));
-    if (part) part.push(unit);
-    else parts.push([unit]);
-  }
-  if (parts.length < 2) return [operation];
-  const all = new Set(parts.flat().map(({ field }) => field));
-  return parts.map((part, index) => {
-    const own = new Set(part.map(({ field }) => field));
-    return keepPart(operation, { all, own, isFirst: index === 0 });
+function coordinateOf(ancestors: readonly unknown[]): string {
+  const names = ancestors.flatMap((node): string[] => {
+    const { kind, name } = node as Partial<FieldDefinitionNode>;
+    return kind !== undefined && name !== undefined ? [name.value] : [];
   });
+  return names.slice(0, 2).join('.');
 }
 
-function unitsIn(operation: OperationDefinitionNode, schema: GraphQLSchema, demands: AllDemands): readonly Unit[] {
-  const units: Unit[] = [];
-  const typeInfo = new TypeInfo(schema);
-  let open: { readonly field: FieldNode; readonly coordinates: Set<string> } | null = null;
-  const visitor = {
-    enter(field: FieldNode) {
-      const parent = typeInfo.getParentType();
-      const owners = isAbstractType(parent) ? [parent, ...schema.getPossibleTypes(parent)] : parent ? [parent] : [];
-      const found = owners
-        .map((owner) => `${owner.name}.${field.name.value}`)
-        .filter((name) => demands.get(name)?.size);
-      if (found.length > 0) open ??= { field, coordinates: new Set() };
-      for (const coordinate of found) open?.coordinates.add(coordinate);
+interface Renamed {
+  readonly directive: DirectiveNode;
+  readonly names: ReadonlySet<string>;
+}
+
+/** Puts stand-ins into the selections of a `@join__field`: `requires:`, and `selection:` of what comes from a context. */
+function renameIn(directive: DirectiveNode, naming: Naming): Renamed {
+  const names = new Set<string>();
+  const renamed = visit(directive, {
+    enter(node) {
+      if (node.kind !== Kind.ARGUMENT && node.kind !== Kind.OBJECT_FIELD) return undefined;
+      if (node.name.value !== 'requires' && node.name.value !== 'selection') return undefined;
+      if (node.value.kind !== Kind.STRING) return undefined;
+      const value = renameSelections(node.value.value, { naming, names });
+      return value === null ? undefined : { ...node, value: { ...node.value, value } };
     },
-    leave(field: FieldNode) {
-      if (open?.field !== field) return;
-      units.push(open);
-      open = null;
+  });
+  return { directive: renamed, names };
+}
+
+interface Renaming {
+  readonly naming: Naming;
+  readonly names: Set<string>;
+}
+
+/** `null` when nothing takes arguments. A context's selections stand behind its name and in braces of their own. */
+function renameSelections(text: string, { naming, names }: Renaming): string | null {
+  const [, context = '', selections = ''] = /^(\s*\$\w+)?(.*)$/s.exec(text) ?? [];
+  const hasBraces = selections.trimStart().startsWith('{');
+  const document = parse(hasBraces ? selections : `{ ${selections} }`, { noLocation: true });
+  let isRenamed = false;
+  const renamed = visit(document, {
+    Field(field) {
+      const name = naming.nameOf(field);
+      if (name === null) return undefined;
+      isRenamed = true;
+      names.add(name);
+      return { ...field, name: { kind: Kind.NAME, value: name }, arguments: [] };
     },
+  });
+  if (!isRenamed) return null;
+  const printed = print(renamed).trim();
+  return context + (hasBraces ? ` ${printed}` : printed.slice(1, -1));
+}
+
+/** Each type that has a field has its stand-ins too, where the field takes their arguments. */
+function addStandIns(supergraph: DocumentNode, standIns: ReadonlyMap<string, StandIn>): DocumentNode {
+  const addTo = (type: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode) => {
+    const fields = type.fields ?? [];
+    const added = fields.flatMap((field) => standInsFor(field, standIns));
+    return added.length === 0 ? undefined : { ...type, fields: [...fields, ...added] };
   };
-  visit(operation, visitWithTypeInfo(typeInfo, { Field: visitor }));
-  return units;
+  return visit(supergraph, { ObjectTypeDefinition: addTo, InterfaceTypeDefinition: addTo });
 }
 
-/** Whether two units require one field with different arguments. Fields of one coordinate require the same. */
-function isAtOdds(a: Unit, b: Unit, demands: AllDemands): boolean {
-  for (const one of a.coordinates) {
-    for (const other of b.coordinates) {
-      if (one === other) continue;
-      for (const [name, texts] of demands.get(one) ?? []) {
-        const others = demands.get(other)?.get(name);
-        if (others && texts.union(others).size > 1) return true;
-      }
-    }
-  }
-  return false;
-}
-
-/** Part of an operation: a unit is kept whole or left out; other fields stay in the first part, and as the way to a unit. */
-function keepPart(operation: OperationDefinitionNode, part: Part): OperationDefinitionNode {
-  return visit(operation, {
-    Field: {
-      enter(field) {
-        if (part.all.has(field)) return part.own.has(field) ? false : null;
-        return part.isFirst || field.selectionSet ? undefined : null;
-      },
-      leave: (field) => (field.selectionSet?.selections.length === 0 ? null : undefined),
-    },
-    InlineFragment: { leave: (fragment) => (fragment.selectionSet.selections.length === 0 ? null : undefined) },
+function standInsFor(
+  field: FieldDefinitionNode,
+  standIns: ReadonlyMap<string, StandIn>,
+): readonly FieldDefinitionNode[] {
+  const known = new Set(field.arguments?.map(({ name }) => name.value));
+  return [...standIns].flatMap(([name, standIn]) => {
+    const fits = standIn.field === field.name.value && standIn.arguments.every((one) => known.has(one.name.value));
+    if (!fits) return [];
+    return [{ ...field, name: { kind: Kind.NAME, value: name } as const, arguments: [] }];
   });
 }

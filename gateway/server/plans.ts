@@ -1,16 +1,17 @@
 /** What is remembered of one supergraph's operations: documents by text, compiled operations by everything that decides one. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
-import { systemClock } from '../../mesh/core/clock.ts';
+import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
 import { type NamedPolicies, decideRule } from '../../mesh/policy/view.ts';
-import { type CompiledOperation, compileOperation } from '../execute/operation.ts';
+import { type CompileOptions, type CompiledOperation, compileOperation } from '../execute/operation.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
 import { withoutDefers } from '../plan/defer.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
+import { drawLabels, labelsOf } from '../plan/label.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
 import { type Denials, rulesOf } from '../policy/prune.ts';
 import { compileProgram } from '../splice/program.ts';
@@ -21,6 +22,10 @@ export interface PlansOptions {
   readonly supergraph: Supergraph;
   readonly policies: NamedPolicies;
   readonly limits: RequestLimits;
+  /** Labels of progressive overrides that are on beside those by percentage. Default none. */
+  readonly labels?: readonly string[];
+  /** Draws for labels by percentage. Default the system's. */
+  readonly clock?: Pick<Clock, 'randomBytes'>;
 }
 
 export interface Plans {
@@ -64,13 +69,16 @@ export interface RecentOperation {
 interface Form {
   readonly operation: OperationDefinitionNode;
   readonly rules: readonly Rule[];
+  /** Labels of progressive overrides that can bear on it. */
+  readonly labels: readonly string[];
 }
 
 interface Remembered extends PlannedOperation {
   readonly recent: RecentOperation;
 }
 
-export function createPlans({ supergraph, policies, limits: bounds }: PlansOptions): Plans {
+export function createPlans({ supergraph, policies, limits: bounds, ...options }: PlansOptions): Plans {
+  const drawing = { on: new Set(options.labels), clock: options.clock ?? systemClock };
   const schema = supergraph.planner.apiSchema;
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
@@ -89,12 +97,18 @@ export function createPlans({ supergraph, policies, limits: bounds }: PlansOptio
       const form = forms.get(key, () => {
         const whole = normaliseOperation(operation, document.ast, variables);
         const normal = defer || !document.isDeferring ? whole : withoutDefers(whole);
-        return { operation: normal, rules: rulesOf(normal, schema, supergraph.rules) };
+        return {
+          operation: normal,
+          rules: rulesOf(normal, schema, supergraph.rules),
+          labels: labelsOf(normal, schema, supergraph.planner.labels),
+        };
       });
       const denials = denialsFor(form.rules, subject, policies);
       const signature = form.rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('');
-      return compiled.get(`${key} ${signature}`, () => ({
-        ...planOperation(form.operation, supergraph, denials),
+      const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
+      const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
+      return compiled.get(`${key} ${signature} ${drawn}`, () => ({
+        ...planOperation(form.operation, supergraph, { denials, labels }),
         recent: {
           text: document.text,
           name: operation.name?.value ?? null,
@@ -108,8 +122,12 @@ export function createPlans({ supergraph, policies, limits: bounds }: PlansOptio
   };
 }
 
-function planOperation(form: OperationDefinitionNode, supergraph: Supergraph, denials: Denials): PlannedOperation {
-  const operation = compileOperation(form, supergraph, denials);
+function planOperation(
+  form: OperationDefinitionNode,
+  supergraph: Supergraph,
+  options: CompileOptions,
+): PlannedOperation {
+  const operation = compileOperation(form, supergraph, options);
   const program = operation.deferral === null ? compileProgram(operation) : null;
   return { operation, program: program && startProgram(program) };
 }
@@ -142,6 +160,7 @@ const conditionKeys = new Map<unknown, string>([
   [true, '1'],
   [false, '0'],
 ]);
+const noLabels: ReadonlySet<string> = new Set();
 
 /** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
 const bytesPerOperation = 64 * 1024;

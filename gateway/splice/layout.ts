@@ -203,12 +203,12 @@ function representedFields(place: Place, requires: readonly RequiredSelection[])
 
 type RequiredField = Extract<RequiredSelection, { kind: 'field' }>;
 
-function representedField(place: Place, { key, selections }: RequiredField): RepresentedField {
+function representedField(place: Place, { key, name = key, selections }: RequiredField): RepresentedField {
   if (key === '__typename') return { key, constant: JSON.stringify(place.type) };
   const [provided] = providersOf(place, key);
   if (selections !== undefined || provided?.column.kind !== 'leaf' || provided.provider.by === 'root')
     throw new Unspliceable('What is required is no leaf of the object.');
-  return { key, provider: provided.provider, column: provided.column };
+  return { key: name, provider: provided.provider, column: provided.column };
 }
 
 /** What tells apart the rows that these fields are read from: the row's own, and what its joins are made by. */

@@ -20,6 +20,8 @@ export interface Config {
   readonly domains: Readonly<Record<string, DomainConfig>>;
   readonly auth: AuthConfig;
   readonly headers: { readonly forward: readonly string[] };
+  /** Labels of progressive overrides (`@override(label:)`) that are on, beside those by percentage. */
+  readonly override: { readonly labels: readonly string[] };
   readonly policy: { readonly file: string | null };
   readonly documents: DocumentsConfig;
   readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
@@ -139,6 +141,7 @@ export const defaultConfig: Config = {
   domains: {},
   auth: { issuers: [], claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes' } },
   headers: { forward: [] },
+  override: { labels: [] },
   policy: { file: null },
   documents: { manifest: null, safelist: false, apq: true },
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },

@@ -74,6 +74,7 @@ auth:
   jwt: { issuers: [{ issuer: "https://id.example", jwks: "file:keys.json", audiences: [weft] }] }
   claims: { subject: uid, roles: groups }
 headers: { forward: [Authorization, x-trace] }
+override: { labels: [next-bill] }
 policy: { file: schema/policies.yaml }
 documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
@@ -118,6 +119,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
         claims: { subject: 'uid', roles: 'groups', scopes: 'scope', purposes: 'purposes' },
       },
       headers: { forward: ['authorization', 'x-trace'] },
+      override: { labels: ['next-bill'] },
       policy: { file: join(home, 'schema/policies.yaml') },
       documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },

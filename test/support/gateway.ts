@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { ApolloServer } from '@apollo/server';
+import type { GraphQLSchema } from 'graphql';
+import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import { type RequestLimits, defaultConfig } from '../../mesh/core/config.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
@@ -34,6 +36,8 @@ export interface Ask {
 }
 
 export interface TestGateway {
+  /** What clients see. */
+  readonly schema: GraphQLSchema;
   readonly pipeline: Pipeline;
   ask(query: string, options?: Ask): Promise<Answer>;
   /** The answers of a subscription, one for each event. */
@@ -46,6 +50,8 @@ export interface TestGatewayOptions {
   readonly recorder?: AccessRecorder;
   readonly limits?: RequestLimits;
   readonly shareRequests?: boolean;
+  readonly labels?: readonly string[];
+  readonly clock?: Pick<Clock, 'randomBytes'>;
 }
 
 let door: 'pipeline' | 'apollo' = 'pipeline';
@@ -56,14 +62,17 @@ export function useDoor(name: typeof door): void {
 }
 
 export function createTestGateway(subgraphs: readonly Subgraph[], options: TestGatewayOptions = {}): TestGateway {
-  const supergraph = options.supergraph ?? composeForTest(subgraphs);
+  const sdl = options.supergraph ?? composeForTest(subgraphs);
+  const supergraph = readSupergraph(sdl);
   const pipeline = createPipeline({
-    supergraph: readSupergraph(supergraph),
+    supergraph,
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
     policies: options.policies ?? new Map(),
     limits: options.limits ?? defaultConfig.limits,
     recorder: options.recorder ?? null,
     shareRequests: options.shareRequests ?? true,
+    ...(options.labels ? { labels: options.labels } : {}),
+    ...(options.clock ? { clock: options.clock } : {}),
     report: (error) => {
       if (!isWeftError(error)) throw error;
     },
@@ -76,8 +85,9 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     headers,
     readOnly: false,
   });
-  const apollo = createApolloDoor(supergraph, subgraphs, options);
+  const apollo = createApolloDoor(sdl, subgraphs, options);
   return {
+    schema: supergraph.planner.apiSchema,
     pipeline,
     async ask(query, ask = {}) {
       if (door === 'apollo') return apollo(query, ask);
@@ -98,13 +108,15 @@ type ContextValue = Required<Pick<Ask, 'subject' | 'headers'>>;
 function createApolloDoor(
   supergraph: string,
   subgraphs: readonly Subgraph[],
-  { policies = new Map() }: TestGatewayOptions,
+  { policies = new Map(), labels = [], clock = systemClock }: TestGatewayOptions,
 ): TestGateway['ask'] {
   let starting: Promise<ApolloServer<ContextValue>> | null = null;
   const start = async () => {
     const gateway = createApolloGateway<ContextValue>({
       supergraph,
       policies,
+      labels,
+      clock,
       subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
       subject: ({ subject }) => subject,
       headers: ({ headers }) => headers,

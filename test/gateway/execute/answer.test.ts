@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type OperationDefinitionNode, buildSchema, execute, parse } from 'graphql';
-import { innerKey } from '../../../gateway/execute/alias.ts';
+import { readInnerKeys } from '../../../gateway/execute/alias.ts';
 import { completeResult } from '../../../gateway/execute/complete.ts';
 import type { ResultObject } from '../../../gateway/execute/collect.ts';
 import { shapeOperation } from '../../../gateway/execute/shape.ts';
@@ -26,6 +26,7 @@ const document = parse(`{
   people { id friend { __typename name friends { age } } }
 }`);
 const operation = document.definitions[0] as OperationDefinitionNode;
+const keyOf = readInnerKeys(operation);
 const shape = shapeOperation(operation, { schema, isDenied: () => false, isTypeDenied: () => false });
 
 /** Result objects as fetching leaves them: by inner key, here and there something missing or wrong. */
@@ -47,7 +48,7 @@ const { result } = fc.letrec<Record<'person' | 'robot' | 'node' | 'result', unkn
         __typename: fc.constant('Person'),
         id,
         name: text,
-        __as_alias: text,
+        __as0_alias: text,
         age: int,
         mood,
         score: float,
@@ -76,7 +77,7 @@ function oracle(data: ResultObject) {
     document,
     rootValue: data,
     fieldResolver: (...[source, , , { fieldNodes }]) =>
-      (source as ResultObject)[fieldNodes[0] ? innerKey(fieldNodes[0]) : ''],
+      (source as ResultObject)[fieldNodes[0] ? keyOf(fieldNodes[0]) : ''],
     typeResolver: (value: ResultObject) => String(value['__typename']),
   });
   assert.ok(!('then' in answer));

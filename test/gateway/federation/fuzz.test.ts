@@ -1,36 +1,51 @@
 /**
- * Random meshes and random operations: the gateway's answer is that of graphql-js on one schema over the same data.
- * `WEFT_SEED` repeats a run, `WEFT_RUNS` makes it longer.
+ * Random operations over random meshes are answered as graphql-js answers them on one schema over the same data. Here as many as
+ * a few seconds allow, from a fixed seed and from a new one; `npm run fuzz` goes on for as long as one likes.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { execute, parse, validate } from 'graphql';
+import { systemClock } from '../../../mesh/core/clock.ts';
 import { readEnvironment } from '../../../mesh/core/config.ts';
-import { createTestGateway } from '../../support/gateway.ts';
-import { createDice, createModel, createOperation, createSubgraphs, fieldResolver, oneSchema } from './model.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import type { Subgraph, SubgraphResponse } from '../../../mesh/core/subgraph.ts';
+import { openFarSide } from './fuzz/far.ts';
+import { checkMesh, emptyTally, meshes } from './fuzz/check.ts';
 
-test('random operations over random subgraphs are answered as by one schema', async () => {
-  const seed = Number(readEnvironment('WEFT_SEED') ?? 4);
-  const numRuns = Number(readEnvironment('WEFT_RUNS') ?? 40);
-  let compared = 0;
-  const same = async (number: number): Promise<void> => {
-    const dice = createDice(number);
-    const model = createModel(dice);
-    const schema = oneSchema(model);
-    const gateway = createTestGateway(createSubgraphs(model));
-    for (let count = 0; count < 8; count++) {
-      const query = createOperation(model, dice);
-      const document = parse(query);
-      if (validate(schema, document).length > 0) continue;
-      const expected = execute({ schema, document, fieldResolver: fieldResolver(model) });
-      assert.ok(!('then' in expected));
-      const answer = await gateway.ask(query);
-      assert.deepEqual(outcomeOf(answer), outcomeOf(JSON.parse(JSON.stringify(expected)) as Outcome), query);
-      compared += 1;
-    }
-  };
-  await fc.assert(fc.asyncProperty(fc.nat(), same), { seed, numRuns, examples: [[1_451_159_903]] });
-  assert.ok(compared > numRuns * 2, `${compared} operations were compared`);
+const fixed = 20_010_301;
+
+for (const seed of [fixed, Number(readEnvironment('WEFT_SEED') ?? systemClock.now() % 2 ** 30)]) {
+  test(`random meshes of seed ${seed} answer random operations as one schema does`, async () => {
+    const tally = emptyTally();
+    const property = fc.asyncProperty(meshes, (mesh) => checkMesh({ ...mesh, tally }));
+    await fc.assert(property, { seed, numRuns: 25, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false });
+    const { operations, crossing } = tally;
+    assert.ok(crossing > 50, `${crossing} of ${operations} operations went to several subgraphs`);
+  });
+}
+
+test('random meshes behind real HTTP answer so too', async () => {
+  const tally = emptyTally();
+  const far = openFarSide();
+  const property = fc.asyncProperty(meshes, async (mesh) => {
+    await checkMesh({ ...mesh, tally, serve: far.serve }).finally(far.close);
+  });
+  await fc.assert(property, { seed: fixed + 1, numRuns: 8 });
+  assert.ok(tally.crossing > 20, `${tally.crossing} of ${tally.operations} operations went to several subgraphs`);
+});
+
+test('the comparison notices a subgraph that answers otherwise', async () => {
+  const tally = emptyTally();
+  /** Says 7 where it had a number to say. */
+  const lie = (subgraph: Subgraph): Promise<Subgraph> =>
+    Promise.resolve({
+      ...subgraph,
+      async fetch(request, signal) {
+        const { data, errors } = await subgraph.fetch(request, signal);
+        const text = JSON.stringify({ data, errors }).replaceAll(/(?<=":)-?\d+(?=[,}\]])/g, '7');
+        return JSON.parse(text) as SubgraphResponse;
+      },
+    });
+  const property = fc.asyncProperty(meshes, (mesh) => checkMesh({ ...mesh, tally, serve: lie }));
+  const { errorInstance } = await fc.check(property, { seed: fixed, numRuns: 25, endOnFailure: true });
+  assert.ok(errorInstance instanceof assert.AssertionError, String(errorInstance));
 });

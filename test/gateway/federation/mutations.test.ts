@@ -51,3 +51,15 @@ test('mutations run in the order in which they stand, over subgraphs', async () 
     'what a mutation selects is read before one of another subgraph begins',
   );
 });
+
+test('mutations in fragments run in the order in which they stand', async () => {
+  const counts: number[] = [];
+  const a = createSubgraph('a', 'type Query { a: Int } type Mutation { add(by: Int!): Int other: Int }', {
+    Mutation: { add: (_: unknown, { by }: { by: number }) => counts.push(by), other: () => counts.push(0) },
+  });
+  const { data } = await createTestGateway([a]).ask(
+    'mutation { ...F other ... on Mutation { two: add(by: 2) ... { three: add(by: 3) } } } fragment F on Mutation { one: add(by: 1) }',
+  );
+  assert.deepEqual(counts, [1, 0, 2, 3]);
+  assert.deepEqual(data, { one: 1, other: 2, two: 3, three: 4 });
+});

@@ -66,24 +66,56 @@ test('@provides spares the way to the owner on its path alone', async () => {
   assert.deepEqual(whole.data, { best: { name: 'near', address: { street: 'far' } } });
 });
 
-test('@override moves a field; with a label it stays until the label is gone', async () => {
-  const create = (label: string) => {
-    const a = createSubgraph(
-      'a',
-      `${federation('@key')} type Query { bill: Bill } type Bill @key(fields: "id") { id: ID! sum: Int }`,
-      {
-        Query: { bill: () => ({ id: '1', sum: 1 }) },
-        Bill: { __resolveReference: ({ id }: { id: string }) => ({ id, sum: 1 }) },
-      },
-    );
-    const b = createSubgraph(
-      'b',
-      `${federation('@key', '@override')} type Bill @key(fields: "id") { id: ID! sum: Int @override(from: "a"${label}) }`,
-      { Bill: { __resolveReference: ({ id }: { id: string }) => ({ id, sum: 2 }) } },
-    );
-    return createTestGateway([a, b]);
-  };
-  assert.deepEqual((await create('').ask('{ bill { sum } }')).data, { bill: { sum: 2 } });
-  assert.deepEqual((await create(', label: "percent(40)"').ask('{ bill { sum } }')).data, { bill: { sum: 1 } });
-  assert.deepEqual((await create(', label: "percent(0)"').ask('{ bill { sum } }')).data, { bill: { sum: 1 } });
+interface BillOptions {
+  readonly labels?: readonly string[];
+  /** The byte that every draw is made of. */
+  readonly draw?: () => number;
+}
+
+function createBills(directive: string, { labels = [], draw = () => 0 }: BillOptions = {}) {
+  const bill = (sum: number) => ({ __resolveReference: ({ id }: { id: string }) => ({ id, sum }) });
+  const a = createSubgraph(
+    'a',
+    `${federation('@key')} type Query { bill: Bill } type Bill @key(fields: "id") { id: ID! sum: Int }`,
+    { Query: { bill: () => ({ id: '1', sum: 1 }) }, Bill: bill(1) },
+  );
+  const b = createSubgraph(
+    'b',
+    `${federation('@key', '@override')} type Bill @key(fields: "id") { id: ID! sum: Int ${directive} }`,
+    { Bill: bill(2) },
+  );
+  return createTestGateway([a, b], { labels, clock: { randomBytes: (size) => new Uint8Array(size).fill(draw()) } });
+}
+
+const sumOf = async (...bills: Parameters<typeof createBills>) =>
+  (await createBills(...bills).ask('{ bill { sum } }')).data?.['bill'];
+
+test('@override moves a field', async () => {
+  assert.deepEqual(await sumOf('@override(from: "a")'), { sum: 2 });
+});
+
+test('@override with a percentage moves a field for that share of the requests', async () => {
+  const share = (percent: string, draw: number) =>
+    sumOf(`@override(from: "a", label: "percent(${percent})")`, { draw: () => draw });
+  assert.deepEqual(await share('0', 0), { sum: 1 });
+  assert.deepEqual(await share('100', 255), { sum: 2 });
+  assert.deepEqual(await share('40', 101), { sum: 2 });
+  assert.deepEqual(await share('40', 103), { sum: 1 });
+  assert.deepEqual(await share('0.5', 1), { sum: 2 });
+  assert.deepEqual(await share('0.5', 2), { sum: 1 });
+});
+
+test('each request draws anew, whatever plan an earlier one had', async () => {
+  let count = 0;
+  const draw = () => (count++ % 2 === 0 ? 0 : 255);
+  const gateway = createBills('@override(from: "a", label: "percent(50)")', { draw });
+  const sums: unknown[] = [];
+  while (sums.length < 4) sums.push((await gateway.ask('{ bill { sum } }')).data?.['bill']);
+  assert.deepEqual(sums, [{ sum: 2 }, { sum: 1 }, { sum: 2 }, { sum: 1 }]);
+});
+
+test('@override with a label of its own is off until configuration says that it is on', async () => {
+  const directive = '@override(from: "a", label: "next-bill")';
+  assert.deepEqual(await sumOf(directive), { sum: 1 });
+  assert.deepEqual(await sumOf(directive, { labels: ['other', 'next-bill'] }), { sum: 2 });
 });

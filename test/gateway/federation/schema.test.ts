@@ -146,3 +146,68 @@ test('introspection takes variables, fragments and conditions and stands beside 
     t: 'Query',
   });
 });
+
+test('introspection tells of types, fields and arguments, deprecated ones when asked', async () => {
+  const a = createSubgraph(
+    'a',
+    `${federation('@key', '@tag')}
+    "A ship." type Ship @key(fields: "id") { id: ID! name: String @tag(name: "x") old: Int @deprecated(reason: "Sunk.") at(now: Int = 3, then: Int @deprecated): Int }
+    enum Flag { RED BLUE @deprecated }
+    union Thing = Ship
+    type Query { ship: Ship thing: Thing flag: Flag }`,
+    {
+      Query: {
+        ship: () => ({ id: '1', name: 'S' }),
+        thing: () => ({ __typename: 'Ship', id: '2' }),
+        flag: () => 'RED',
+      },
+    },
+  );
+  const { data, errors } = await createTestGateway([a]).ask(
+    `query($all: Boolean = true) {
+      ship { kind: __typename name } thing { __typename ... on Ship { id __typename } }
+      type: __type(name: "Ship") { ...T }
+      flag: __type(name: "Flag") { enumValues(includeDeprecated: $all) { name isDeprecated } }
+      __type(name: "Nothing") { name }
+      __schema { queryType { name } mutationType { name } directives { name } }
+    }
+    fragment T on __Type { __typename kind description few: fields { name } fields(includeDeprecated: $all) { name deprecationReason args { name defaultValue type { name } } } possibleTypes { name } }`,
+  );
+  assert.equal(errors, undefined);
+  const field = (name: string, deprecationReason: string | null = null, args: unknown[] = []) => ({
+    name,
+    deprecationReason,
+    args,
+  });
+  const { __schema: schema, ...rest } = data as { __schema: { directives: { name: string }[] } };
+  assert.deepEqual(rest, {
+    ship: { kind: 'Ship', name: 'S' },
+    thing: { __typename: 'Ship', id: '2' },
+    type: {
+      __typename: '__Type',
+      kind: 'OBJECT',
+      description: 'A ship.',
+      few: [{ name: 'id' }, { name: 'name' }, { name: 'at' }],
+      fields: [
+        field('id'),
+        field('name'),
+        field('old', 'Sunk.'),
+        field('at', null, [{ name: 'now', defaultValue: '3', type: { name: 'Int' } }]),
+      ],
+      possibleTypes: null,
+    },
+    flag: {
+      enumValues: [
+        { name: 'RED', isDeprecated: false },
+        { name: 'BLUE', isDeprecated: true },
+      ],
+    },
+    __type: null,
+  });
+  const directives = schema.directives.map(({ name }) => name);
+  assert.deepEqual(
+    directives.filter((name) => /^(join|link|key|tag|federation)/.test(name)),
+    [],
+  );
+  assert.ok(directives.includes('deprecated'));
+});
