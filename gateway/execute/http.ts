@@ -79,7 +79,7 @@ interface Far {
   readonly client: Client;
   readonly write: WriteRequest;
   /** Queries that are not answered, by the text of their request. */
-  readonly underWay: ChurnMap<string, Exchange>;
+  underWay: ChurnMap<string, Exchange>;
 }
 
 const probe: SubgraphRequest = {
@@ -145,11 +145,13 @@ class Exchange implements CallWaiter {
   readonly #far: Far;
   readonly #request: string;
   readonly #call: Call;
+  readonly #isQuery: boolean;
   readonly #callers = new Map<Caller, () => void>();
 
   constructor(far: Far, request: string, { isQuery, mayShare }: ExchangeKind) {
     this.#far = far;
     this.#request = request;
+    this.#isQuery = isQuery;
     this.#call = far.client.send(request, isQuery, this);
     if (mayShare) far.underWay.set(request, this);
   }
@@ -187,6 +189,8 @@ class Exchange implements CallWaiter {
   }
 
   #forget(): void {
+    // Who asks after a mutation must see what it did: no query from before it is joined.
+    if (!this.#isQuery) this.#far.underWay = new ChurnMap();
     if (this.#far.underWay.get(this.#request) === this) this.#far.underWay.delete(this.#request);
   }
 }

@@ -20,6 +20,8 @@ export interface ExecutionContext {
   readonly headers: Readonly<Record<string, string>>;
   readonly subject: Subject;
   readonly signal: CancelSignal;
+  /** Mutations that had been answered when it began: it joins no call from before the last of them. Default 0. */
+  readonly writes?: number;
   /** Told of each group whose answer is in the result, or failed. */
   readonly onDone?: (group: CompiledGroup) => void;
 }

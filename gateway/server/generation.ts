@@ -25,6 +25,7 @@ export class Generation {
   readonly assertCost: AssertCost | null;
   readonly limits: RequestLimits;
   readonly #release: (() => void) | undefined;
+  #writes = 0;
   #uses = 0;
   #isRetired = false;
 
@@ -35,6 +36,16 @@ export class Generation {
     this.assertCost = createCostLimit({ supergraph, limits: options.limits });
     this.limits = options.limits;
     this.#release = release;
+  }
+
+  /** How many mutations have been answered. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** A mutation has been answered: who asks from here on sees what it did. */
+  noteWrite(): void {
+    this.#writes += 1;
   }
 
   enter(): void {

@@ -1,5 +1,6 @@
 /** How long an operation may live: until its deadline, until its client leaves, until its token ends. */
 import { type CancelSignal, Cancellation } from '../../mesh/core/cancel.ts';
+import { ChurnMap } from '../../mesh/core/churn.ts';
 import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -9,7 +10,7 @@ import type { Subject } from '../../mesh/core/subject.ts';
 const timerMsMax = 2 ** 31 - 1;
 
 /** Lives whose deadlines hold. One timer looks at all of them: a timer for each would cost more than it watches over. */
-const underWay = new Set<Lifetime>();
+const underWay = new ChurnMap<Lifetime, true>();
 let isSweeping = false;
 
 export class Lifetime {
@@ -21,7 +22,7 @@ export class Lifetime {
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
     this.#deadline = systemClock.monotonic() + timeoutMs;
-    underWay.add(this);
+    underWay.set(this, true);
     sweepSoon();
   }
 
@@ -56,7 +57,7 @@ function sweepSoon(): void {
 function sweep(): void {
   isSweeping = false;
   const now = systemClock.monotonic();
-  for (const life of underWay) life.expire(now);
+  for (const life of [...underWay.keys()]) life.expire(now);
   if (underWay.size > 0) sweepSoon();
 }
 

@@ -52,6 +52,7 @@ export interface Pipeline extends Gateway {
 
 /** A request that is ready to be sent to subgraphs. */
 interface PreparedOperation {
+  readonly generation: Generation;
   readonly document: NumberedDocument;
   readonly operation: CompiledOperation;
   /** `null` when the operation can only be executed the general way. */
@@ -138,7 +139,10 @@ function createRunner({ recorder, shareRequests = true }: PipelineOptions) {
     const isShared = shares !== null && operation.kind === OperationTypeNode.QUERY;
     const start = (signal: CancelSignal) => run({ ...prepared, context: { ...context, signal } });
     const answered = await (isShared ? shares.join({ operation, request }, context.signal, start) : run(prepared));
-    if (operation.kind === OperationTypeNode.MUTATION) shares?.closeAll();
+    if (operation.kind === OperationTypeNode.MUTATION) {
+      shares?.closeAll();
+      prepared.generation.noteWrite();
+    }
     recorder?.record(operation, context.subject);
     return answered;
   };
@@ -185,8 +189,15 @@ function prepare(
   generation.assertCost?.(document, operation, variables);
   const planned = plans.operation(document, { operation, variables, subject: request.subject, mayDefer });
   const { headers, subject } = request;
-  const context = { subgraphs, variables, headers, subject, signal };
-  return { document, operation: planned.operation, program: planned.program, context, variables: request.variables };
+  const context = { subgraphs, variables, headers, subject, signal, writes: generation.writes };
+  return {
+    generation,
+    document,
+    operation: planned.operation,
+    program: planned.program,
+    context,
+    variables: request.variables,
+  };
 }
 
 /** `null` for what is no subscription, and for one of which policy left nothing to ask. */

@@ -3,6 +3,7 @@
  * and all get its answer. Each caller keeps its own deadline and may leave; the run is ended when the last one leaves.
  */
 import { type CancelSignal, Cancellation } from '../../mesh/core/cancel.ts';
+import { ChurnMap } from '../../mesh/core/churn.ts';
 import { numberOf } from '../../mesh/core/subject.ts';
 import type { OperationRequest, OperationResult } from './operation.ts';
 
@@ -28,7 +29,7 @@ export interface ShareOptions<Answer> {
 /** The runs that may be joined. */
 export class Shares<Answer extends OperationResult> {
   readonly #refuse: ShareOptions<Answer>['refuse'];
-  readonly #underWay = new Map<object, Map<string, SharedRun<Answer>>>();
+  #underWay = new ChurnMap<object, ChurnMap<string, SharedRun<Answer>>>();
 
   constructor({ refuse }: ShareOptions<Answer>) {
     this.#refuse = refuse;
@@ -40,7 +41,7 @@ export class Shares<Answer extends OperationResult> {
     const known = this.#underWay.get(same.operation);
     const joined = known?.get(key);
     if (joined !== undefined) return joined.join(signal);
-    const runs = known ?? new Map<string, SharedRun<Answer>>();
+    const runs = known ?? new ChurnMap<string, SharedRun<Answer>>();
     const run: SharedRun<Answer> = new SharedRun(this.#refuse, () => {
       if (runs.get(key) === run) runs.delete(key);
       if (runs.size === 0 && this.#underWay.get(same.operation) === runs) this.#underWay.delete(same.operation);
@@ -54,7 +55,7 @@ export class Shares<Answer extends OperationResult> {
 
   /** No run that began before is joined from here on: who asks now must see what was written until now. */
   closeAll(): void {
-    this.#underWay.clear();
+    this.#underWay = new ChurnMap();
   }
 }
 

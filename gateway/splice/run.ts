@@ -192,11 +192,11 @@ class Run implements CallWaiter, Gathered {
 }
 
 /**
- * All of a request, beside its variables and its subject, that a call lets the subgraph see. Requests whose partitions differ never
- * share a call.
+ * All of a request, beside its variables and its subject, that a call lets the subgraph see, and what it has to see of it.
+ * Requests whose partitions differ never share a call.
  */
-function partitionOf({ headers }: ExecutionContext): string {
-  return `\n${JSON.stringify(headers)}`;
+function partitionOf({ headers, writes = 0 }: ExecutionContext): string {
+  return `\n${writes}\n${JSON.stringify(headers)}`;
 }
 
 /** The client's variables that a group uses, as members of a JSON object. */

@@ -26,6 +26,10 @@ export class ChurnMap<Key, Value> {
   delete(key: Key): void {
     this.#entries.delete(key);
   }
+
+  keys(): Iterable<Key> {
+    return this.#entries.keys();
+  }
 }
 
 const entriesPerMap = 64;

@@ -18,6 +18,7 @@ function createMirror() {
   const signals: CancelSignal[] = [];
   let open: () => void = () => {};
   let gate: Promise<void> = Promise.resolve();
+  let areMutationsFree = false;
   const subgraph: Subgraph = {
     name: 'mirror',
     sdl: `${federation('@requiresScopes')}
@@ -29,7 +30,11 @@ function createMirror() {
       requests.push(request);
       signals.push(signal);
       const { subject, headers, variablesJson } = request;
-      await Promise.race([gate, new Promise<void>((resolve) => signal.addEventListener('abort', resolve))]);
+      const isFree = areMutationsFree && request.operationKind === 'mutation';
+      await Promise.race([
+        isFree ? null : gate,
+        new Promise<void>((resolve) => signal.addEventListener('abort', resolve)),
+      ]);
       if (signal.aborted) throw new WeftError('SUBGRAPH_TIMED_OUT', { action: 'too late' });
       const { id, purpose, claims } = subject;
       const saw = JSON.stringify({ id, purpose, claims, headers, variables: JSON.parse(variablesJson) as unknown });
@@ -47,6 +52,8 @@ function createMirror() {
     /** Answers wait from here until the gate is opened. */
     shut: () => void (gate = new Promise((resolve) => void (open = resolve))),
     open: () => open(),
+    /** Mutations no longer wait at the gate. */
+    freeMutations: () => void (areMutationsFree = true),
   };
 }
 
@@ -187,6 +194,21 @@ test('a mutation is never shared, and what is asked after it joins nothing from 
   await sleep(5);
   mirror.open();
   assert.notEqual(await before, await after);
+});
+
+test('a call to a subgraph from before a mutation is joined by nothing from after it', async () => {
+  const { pipeline, mirror } = build({ shareRequests: false });
+  const before = pipeline.execute(requestOf('{ seen }'), never());
+  const beside = pipeline.execute(requestOf('{ seen }'), never());
+  await sleep(5);
+  assert.equal(mirror.requests.length, 1, 'calls are shared');
+  mirror.freeMutations();
+  await pipeline.execute(requestOf('mutation { change }'), never());
+  const after = pipeline.execute(requestOf('{ seen }'), never());
+  await sleep(5);
+  assert.equal(mirror.requests.length, 3);
+  mirror.open();
+  await Promise.all([before, beside, after]);
 });
 
 test('a caller that leaves does not end it for the others; the last one does', async () => {

@@ -171,6 +171,21 @@ test('queries that differ in a variable or a header, and mutations, are each sen
   assert.equal(asked, 5);
 });
 
+test('a query from before a mutation is not joined after it', async (context) => {
+  const held: (() => void)[] = [];
+  const subgraph = await open(context, async (incoming, response) => {
+    const body = Buffer.concat(await Array.fromAsync(incoming as AsyncIterable<Buffer>)).toString();
+    if (body.includes('write')) response.end('{"data":{"write":1}}');
+    else held.push(() => response.end(`{"data":{"nth":${held.length}}}`));
+  });
+  const before = subgraph.fetch(request, still);
+  await subgraph.fetch({ ...request, operationKind: 'mutation', queryJson: '"mutation { write }"' }, still);
+  const after = subgraph.fetch(request, still);
+  while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const answer of held) answer();
+  await Promise.all([before, after]);
+});
+
 test('one caller that leaves does not end the exchange for the others', async (context) => {
   const subgraph = await open(context, (_, response) => void setTimeout(() => response.end('{"data":{"a":1}}'), 30));
   const controller = new AbortController();
