@@ -71,6 +71,15 @@ interface Form {
   readonly rules: readonly Rule[];
   /** Labels of progressive overrides that can bear on it. */
   readonly labels: readonly string[];
+  /** What the rules came to, by subject: none can change its mind about an object that cannot change. */
+  readonly decisions: WeakMap<Subject, Decision>;
+}
+
+/** What rules say for a subject. */
+interface Decision {
+  readonly denials: Denials;
+  /** One sign a rule. */
+  readonly signature: string;
 }
 
 interface Remembered extends PlannedOperation {
@@ -101,10 +110,10 @@ export function createPlans({ supergraph, policies, limits: bounds, ...options }
           operation: normal,
           rules: rulesOf(normal, schema, supergraph.rules),
           labels: labelsOf(normal, schema, supergraph.planner.labels),
+          decisions: new WeakMap(),
         };
       });
-      const denials = denialsFor(form.rules, subject, policies);
-      const signature = form.rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('');
+      const { denials, signature } = form.rules.length === 0 ? nothingDenied : decisionFor(form, subject, policies);
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
       return compiled.get(`${key} ${signature} ${drawn}`, () => ({
@@ -164,6 +173,18 @@ const noLabels: ReadonlySet<string> = new Set();
 
 /** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
 const bytesPerOperation = 64 * 1024;
+
+const nothingDenied: Decision = { denials: new Map(), signature: '' };
+
+/** Decides once for each subject, if it is one that stays as it is. */
+function decisionFor({ rules, decisions }: Form, subject: Subject, policies: NamedPolicies): Decision {
+  const known = decisions.get(subject);
+  if (known !== undefined) return known;
+  const denials = denialsFor(rules, subject, policies);
+  const decision = { denials, signature: rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('') };
+  if (Object.isFrozen(subject)) decisions.set(subject, decision);
+  return decision;
+}
 
 function denialsFor(rules: readonly Rule[], subject: Subject, policies: NamedPolicies): Denials {
   const denials = new Map<Rule, string>();
