@@ -41,7 +41,8 @@ export function createOperations(): () => string {
 }
 
 function selection({ plain, nested }: Selectable, draw: Draw, depth: number): string {
-  const alias = (): string => `a${draw(1_000_000)}`;
+  let count = 0;
+  const alias = (): string => `a${draw(1_000_000)}n${count++}`;
   const fields = Array.from({ length: 1 + draw(fieldsMax) }, () => `${alias()}: ${plain[draw(plain.length)]}`);
   const inner = Object.entries(nested)
     .filter(() => depth > 1 && draw(2) === 1)

@@ -57,7 +57,7 @@ function sweepSoon(): void {
 function sweep(): void {
   isSweeping = false;
   const now = systemClock.monotonic();
-  for (const life of [...underWay.keys()]) life.expire(now);
+  for (const life of underWay.keys()) life.expire(now);
   if (underWay.size > 0) sweepSoon();
 }
 
