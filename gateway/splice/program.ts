@@ -3,7 +3,6 @@
  * (`scan.ts`), joined by rows (`lookup.ts`), and the answer is spliced from pieces of them (`emit.ts`). Where an answer
  * is not to the letter as expected, the request is executed the general way (`execute/run.ts`) with what has been fetched.
  */
-import { isAscii } from 'node:buffer';
 import type { CompiledGroup, CompiledPart } from '../execute/compile.ts';
 import type { CompiledOperation } from '../execute/operation.ts';
 import { type Emit, compileEmit } from './emit.ts';
@@ -20,7 +19,6 @@ export interface Program {
   readonly emit: Emit;
   /** What follows the data in the answer, one character a byte. */
   readonly end: string;
-  readonly isAscii: boolean;
 }
 
 export interface ProgramGroup {
@@ -75,7 +73,6 @@ export function compileProgram({ kind, groups, introspect, shape, denials }: Com
       joinCount: layout.joinCount,
       emit: compileEmit(layout.root),
       end: `${errors.toString('latin1')}}`,
-      isAscii: isAscii(errors),
     };
   } catch (error) {
     if (error instanceof Unspliceable) return null;
@@ -149,7 +146,7 @@ export function scanAnswer(
     at = part.variablePrefix === null ? part.scan(bytes, at, tables) : scanList(bytes, at, { part, tables });
     if (at < 0 || (part.variablePrefix !== null && tables.sizes[0] !== (wanted[index] ?? 0) * part.stride)) return null;
     noteRoom(part, tables);
-    scans.push({ text, isAscii: isAscii(bytes), tables, firsts: new Map() });
+    scans.push({ text, tables, firsts: new Map() });
   }
   if (parts[0]?.variablePrefix !== null) at = step(bytes, at, closing);
   return step(bytes, at, closing) === bytes.length ? scans : null;

@@ -24,9 +24,8 @@ export interface RunningProgram {
 export type Outcome = Spliced | Replay;
 
 export interface Spliced {
+  /** One character a byte: it goes out as it is. */
   readonly body: string;
-  /** `body` holds one character a byte: it goes out as it is. */
-  readonly latin1: boolean;
 }
 
 export function startProgram(program: Program): RunningProgram {
@@ -60,11 +59,10 @@ class Run implements CallWaiter, Gathered {
   readonly #partition: string;
   readonly #onAbort = (): void => this.#abort();
   #left: number;
-  #isAscii: boolean;
   #isOver = false;
 
   constructor(running: RunningProgram, context: ExecutionContext, asker: Asker) {
-    const { groups, partCount, tableCount, joinCount, isAscii } = running.program;
+    const { groups, partCount, tableCount, joinCount } = running.program;
     this.#running = running;
     this.#context = context;
     this.#asker = asker;
@@ -73,11 +71,11 @@ class Run implements CallWaiter, Gathered {
     this.joined = Array.from({ length: joinCount }, () => noRows);
     this.#waiting = groups.map(({ group }) => group.dependencyCount);
     this.#left = groups.length;
-    this.#isAscii = isAscii;
     this.#partition = partitionOf(context);
   }
 
   start(): void {
+    if (this.#context.signal.aborted) return this.#abort();
     this.#context.signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#running.program.groups.forEach(({ group }, index) => {
       if (group.dependencyCount === 0) this.#ask(index);
@@ -103,7 +101,6 @@ class Run implements CallWaiter, Gathered {
       this.texts[part.number] = scan.text;
       scan.tables.rows.forEach((rows, table) => (this.rows[part.tables + table] = rows));
       this.#scans[part.number] = scan;
-      if (!scan.isAscii) this.#isAscii = false;
     });
   }
 
@@ -170,7 +167,7 @@ class Run implements CallWaiter, Gathered {
     this.#end();
     this.#running.misses = 0;
     const { emit, end } = this.#running.program;
-    this.#asker.resolve({ body: `{"data":${emit(this)}${end}`, latin1: !this.#isAscii });
+    this.#asker.resolve({ body: `{"data":${emit(this)}${end}` });
   }
 
   #giveUp(): void {

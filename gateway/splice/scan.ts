@@ -12,7 +12,6 @@ import { type Step, stepNull } from './value.ts';
 export interface Scan {
   /** The answer, one character a byte. */
   readonly text: string;
-  readonly isAscii: boolean;
   readonly tables: ScannedTables;
   /** By key: the first row of each number, once rows have been numbered. */
   readonly firsts: Map<RowKey, readonly number[]>;
