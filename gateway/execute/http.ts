@@ -57,6 +57,7 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
     sdl: options.sdl,
     origin: options.url,
     seesSubject: false,
+    givesBytes: true,
     fetch,
     subscribe: subscriptions.subscribe,
     async health() {

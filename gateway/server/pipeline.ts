@@ -11,7 +11,7 @@ import { limits } from '../../mesh/core/limits.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import { type CompiledOperation, writeAnswer } from '../execute/operation.ts';
 import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
-import { type RunningProgram, runProgram } from '../splice/run.ts';
+import { type RunningProgram, mayRun, runProgram } from '../splice/run.ts';
 import { selectOperation } from '../plan/document.ts';
 import { assertInputs } from '../plan/inputs.ts';
 import { describeView } from '../plan/view.ts';
@@ -167,7 +167,7 @@ function splice({
   program,
   context,
 }: PreparedOperation): ReturnType<typeof runProgram> | { context: ExecutionContext } {
-  return program === null || program.misses > limits.spliceMissesMax ? { context } : runProgram(program, context);
+  return program !== null && mayRun(program, context) ? runProgram(program, context) : { context };
 }
 
 interface PrepareOptions {

@@ -1,6 +1,7 @@
 /** Runs a program for one request: each group is called as soon as those it depends on have answered. */
 import { ChurnMap } from '../../mesh/core/churn.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
+import { limits } from '../../mesh/core/limits.ts';
 import { numberOf } from '../../mesh/core/subject.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { ExecutionContext } from '../execute/run.ts';
@@ -30,6 +31,12 @@ export interface Spliced {
 
 export function startProgram(program: Program): RunningProgram {
   return { program, open: program.groups.map(() => new ChurnMap()), misses: 0 };
+}
+
+/** Whether it is worth a try: every subgraph gives bytes, and has lately written them as expected. */
+export function mayRun({ program, misses }: RunningProgram, { subgraphs }: ExecutionContext): boolean {
+  if (misses > limits.spliceMissesMax) return false;
+  return program.groups.every(({ group }) => subgraphs.get(group.subgraph)?.givesBytes === true);
 }
 
 /** Answers a request. What fails at subgraphs is left to the general way; it rejects only for a fault of ours. */

@@ -49,6 +49,8 @@ export interface Subgraph {
   readonly origin: string;
   /** False when it never learns on whose behalf it is asked. Default true: its answer to one subject is no other's. */
   readonly seesSubject?: boolean;
+  /** Its answers bring their bytes along. Default false. */
+  readonly givesBytes?: boolean;
   /** Answers one operation. Throws a `WeftError` (`SUBGRAPH_…`) when no well-formed answer could be had. */
   fetch(request: SubgraphRequest, signal: CancelSignal): Promise<SubgraphResponse>;
   /** Answers one subscription; ends when the signal aborts. Absent when the subgraph serves none. */

@@ -25,6 +25,7 @@ function createMirror() {
       type Query { seen(word: String, many: [Int]): String secret: String @requiresScopes(scopes: [["secret"]]) }
       type Mutation { change: String }`,
     origin: 'mirror.graphql',
+    givesBytes: true,
     async fetch(request, signal) {
       if (signal.aborted) throw new WeftError('SUBGRAPH_TIMED_OUT', { action: 'too late' });
       requests.push(request);

@@ -30,6 +30,7 @@ export function createSubgraph(name: string, sdl: string, resolvers: Resolvers):
     sdl,
     origin: `${name}.graphql`,
     requests,
+    givesBytes: true,
     fetch: async (request) => new BytesResponse(Buffer.from(JSON.stringify(await execute(argumentsOf(request)))), name),
     async *subscribe(request) {
       const outcome = await subscribe(argumentsOf(request));

@@ -33,6 +33,7 @@ function createTelling(name: string, sdl: string): Subgraph {
     name,
     sdl: federation('@key', '@requiresScopes') + sdl,
     origin: name,
+    givesBytes: true,
     health: async () => null,
     async fetch({ query, variablesJson, headers }: SubgraphRequest) {
       const number = callCount++;
