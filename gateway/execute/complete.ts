@@ -67,6 +67,8 @@ function completeValue(shape: ShapeValue, value: unknown, place: Place): string 
     case 'leaf': {
       const text = writeLeaf(shape, value);
       if (text !== undefined) return text;
+      // What is only not shown is no fault: clients see null, as for objects of a hidden type.
+      if (shape.isHidden(value)) return 'null';
       explain(
         place,
         'SUBGRAPH_INVALID_RESPONSE',

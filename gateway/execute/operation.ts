@@ -67,6 +67,7 @@ export function compileOperation(
     keys,
     isDeferring: hasDefer(operation),
     possibleTypes: planner.possibleTypes,
+    enumValues: planner.enumValues,
     isDenied: (field) => pruned.deniedFields.has(field),
     isTypeDenied: (type) => pruned.deniedTypes.has(type),
   });

@@ -42,6 +42,8 @@ export interface LeafShape {
   readonly type: string;
   /** For an enum: the values that clients may see. */
   readonly values: ReadonlySet<string> | null;
+  /** Whether the mesh has such a value and only does not show it to clients. */
+  isHidden(value: unknown): boolean;
 }
 
 export interface ObjectShape {
@@ -92,6 +94,8 @@ export interface ShapeOptions {
   readonly isTypeDenied: (type: string) => boolean;
   /** The object types that a type may turn out to be inside the mesh, also those that no client sees. */
   readonly possibleTypes?: (type: string) => ReadonlySet<string>;
+  /** The values that an enum has inside the mesh, also those that no client sees. */
+  readonly enumValues?: (type: string) => ReadonlySet<string>;
   /** Whether fragments with `@defer` are answered later. Default false: then there must be none. */
   readonly isDeferring?: boolean;
   /** Default: the operation's own. */
@@ -245,10 +249,11 @@ function shapeNullable(
       leaf: 'enum',
       type: type.name,
       values: new Set(type.getValues().map((value) => value.name)),
+      isHidden: (value) => typeof value === 'string' && options.enumValues?.(type.name).has(value) === true,
     };
   }
   if (selected.sets.length > 0 && !type.name.startsWith('__')) return shapeObject(selected, type, options);
-  return { kind: 'leaf', leaf: leafKind(type.name), type: type.name, values: null };
+  return { kind: 'leaf', leaf: leafKind(type.name), type: type.name, values: null, isHidden: () => false };
 }
 
 function leafKind(name: string): LeafShape['leaf'] {

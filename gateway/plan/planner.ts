@@ -3,6 +3,7 @@
  */
 import {
   isCompositeType,
+  isEnumType,
   operationFromDocument,
   possibleRuntimeTypes,
   ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
@@ -51,6 +52,8 @@ export interface Planner {
   readonly requiredBy: RequiredBy;
   /** The object types that a type of the supergraph may turn out to be. */
   possibleTypes(type: string): ReadonlySet<string>;
+  /** The values of an enum of the supergraph, also those that no client sees. */
+  enumValues(type: string): ReadonlySet<string>;
   /** Plans one operation of a document that is valid against `apiSchema`. No `@skip`, `@include` or `@defer` may be in it. */
   plan(document: DocumentNode, options: PlanOptions): Plan;
 }
@@ -71,7 +74,7 @@ export function createPlanner(supergraphSdl: string): Planner {
   const schema = supergraph.apiSchema();
   const planner = new QueryPlanner(supergraph, { debug: { bypassPlannerForSingleSubgraph: false } });
   const subgraphOf = (name: string) => chains.branches.get(name) ?? name;
-  const possibleTypes = rememberTypes((name) => {
+  const possibleTypes = rememberNames((name) => {
     const type = supergraph.schema.type(name);
     return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((possible) => possible.name) : [];
   });
@@ -85,6 +88,10 @@ export function createPlanner(supergraphSdl: string): Planner {
     labels: readLabels(document),
     requiredBy: readRequiredBy(requirements.supergraph),
     possibleTypes,
+    enumValues: rememberNames((name) => {
+      const type = supergraph.schema.type(name);
+      return type && isEnumType(type) ? type.values.map((value) => value.name) : [];
+    }),
     plan(operationDocument, { operationName, labels }) {
       const known = dropUnknownDirectives(operationDocument, (name) => schema.directive(name) !== undefined);
       const node = planOperation(planner, { schema, document: known, operationName, labels });
@@ -163,7 +170,7 @@ function relatedTypesIn({ schema }: Supergraph): (name: string) => readonly stri
   };
 }
 
-function rememberTypes(find: (name: string) => readonly string[]): (name: string) => ReadonlySet<string> {
+function rememberNames(find: (name: string) => readonly string[]): (name: string) => ReadonlySet<string> {
   const known = new Map<string, ReadonlySet<string>>();
   return (name) => {
     const types = known.get(name) ?? new Set(find(name));
