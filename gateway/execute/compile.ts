@@ -48,8 +48,10 @@ interface PartBase {
 /** Fields of a root type, merged into the result as they come. */
 export interface RootPart extends PartBase {
   readonly kind: 'root';
-  /** Key of the result under which this part is kept aside; `null` for the result itself. */
-  readonly aside: string | null;
+  /** Where they stand: at the root, or below a field that gives a root type once more. */
+  readonly path: readonly PathStep[];
+  /** Finds what stands there; `null` for the root itself. */
+  readonly collect: Collector | null;
   /** Response keys of the root fields. */
   readonly asked: readonly string[];
   /** All keys that are taken over. */
@@ -125,11 +127,12 @@ function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {
     kind: 'root',
     selections: operation.selectionSet.selections,
     isRewritten: isRewritten(fetch),
-    aside: fetch.path[0]?.kind === 'field' ? fetch.path[0].key : null,
+    path: fetch.path,
+    collect: fetch.path.length > 0 ? compileCollector(fetch.path) : null,
     asked: fetch.outputRewrites.length > 0 ? [] : keys,
     keys,
     rename: compileRenames(fetch.outputRewrites, possibleTypes),
-    merge: compileMerge(keys, false, possibleTypes),
+    merge: compileMerge(keys, fetch.path.length > 0, possibleTypes),
   };
 }
 

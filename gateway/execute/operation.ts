@@ -142,7 +142,9 @@ function planPruned({ operation }: Pruned, { planner, labels, keys }: PlanPruned
 /** The planner leaves out a root field that no subgraph can answer: it must not pass for one that is null. */
 function assertAnswered({ selections }: SelectionSetNode, groups: readonly CompiledGroup[], keys: InnerKeys): void {
   const answered = new Set(
-    groups.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'root' ? part.keys : []))),
+    groups.flatMap(({ parts }) =>
+      parts.flatMap((part) => (part.kind === 'root' && part.collect === null ? part.keys : [])),
+    ),
   );
   for (const selection of selections) {
     if (selection.kind === Kind.INLINE_FRAGMENT) assertAnswered(selection.selectionSet, groups, keys);

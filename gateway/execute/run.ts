@@ -8,7 +8,7 @@ import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
-import type { CompiledGroup, EntitiesPart, RootPart } from './compile.ts';
+import type { CompiledGroup, CompiledPart, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
 import type { Represent } from './represent.ts';
 
@@ -62,7 +62,7 @@ export async function runGroups(
 async function runGroup(group: CompiledGroup, result: Result, context: ExecutionContext): Promise<void> {
   const [part] = group.parts;
   if (part?.kind !== 'entities' || part.collectByContext === null) {
-    const wanted = group.parts.map((one) => (one.kind === 'entities' ? gatherEntities(one, result.data) : null));
+    const wanted = group.parts.map((one) => gatherWanted(one, result.data));
     await runLookups(group, { wanted, result }, context);
     return;
   }
@@ -97,6 +97,25 @@ interface Wanted {
 
 /** For each part the entities to look up, each once; `null` for root fields. */
 export type AllWanted = readonly (readonly Wanted[] | null)[];
+
+function gatherWanted(part: CompiledPart, data: ResultObject): readonly Wanted[] | null {
+  if (part.kind === 'entities') return gatherEntities(part, data);
+  // Root fields below a field that is null belong nowhere, and are not asked for.
+  return rootTargets(part, data).length === 0 ? [] : null;
+}
+
+/** The objects that root fields belong to. */
+function rootTargets({ collect }: RootPart, data: ResultObject): readonly ResultObject[] {
+  if (collect === null) return [data];
+  const found: ResultObject[] = [];
+  collect(data, found);
+  return found;
+}
+
+/** The places of these objects in the answer. */
+function rootPlaces({ collect, path }: RootPart, data: ResultObject): readonly ResponsePath[] {
+  return collect === null ? [[]] : [...placesAt(data, path).values()].flat();
+}
 
 function gatherEntities(part: EntitiesPart, data: ResultObject): readonly Wanted[] {
   const found: ResultObject[] = [];
@@ -191,9 +210,7 @@ function takeResponse(group: CompiledGroup, { response, wanted, result }: Answer
 /** Takes what a root fetch, or an event of a subscription, brought. */
 export function takeRoot(part: RootPart, data: Readonly<Record<string, unknown>>, result: Result): void {
   part.rename(data);
-  const { aside } = part;
-  const target = aside === null ? result.data : (result.data[aside] ??= {});
-  part.merge(target as ResultObject, data);
+  for (const target of rootTargets(part, result.data)) part.merge(target, data);
 }
 
 interface AnsweredRoot {
@@ -207,7 +224,9 @@ function addMissing(part: RootPart, { data, result, subgraph }: AnsweredRoot): v
   for (const key of part.asked) {
     if (data[key] !== undefined && Object.hasOwn(data, key)) continue;
     const message = `Subgraph "${subgraph}" answered without a field that it was asked for.`;
-    result.errors.push({ message, path: [key], extensions: { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph } });
+    const extensions = { code: 'SUBGRAPH_INVALID_RESPONSE', service: subgraph };
+    for (const place of rootPlaces(part, result.data))
+      result.errors.push({ message, path: [...place, key], extensions });
   }
 }
 
@@ -253,7 +272,9 @@ function addFailure(group: CompiledGroup, { error, result }: Failed): void {
   const code = isPublic ? error.code : 'INTERNAL_SERVER_ERROR';
   const message = isPublic ? messageOf(error) : `Subgraph "${group.subgraph}" could not be asked.`;
   const paths = group.parts.flatMap((part): ResponsePath[] =>
-    part.kind === 'root' ? part.keys.map((key) => [key]) : part.places.map((place) => staticPrefix(place.path)),
+    part.kind === 'root'
+      ? rootPlaces(part, result.data).flatMap((place) => part.keys.map((key) => [...place, key]))
+      : part.places.map((place) => staticPrefix(place.path)),
   );
   for (const path of paths) result.errors.push({ message, path, extensions: { code, service: group.subgraph } });
 }
@@ -284,8 +305,10 @@ function addSubgraphError(group: CompiledGroup, { error, wanted, result, placesO
   const part = group.parts[index];
   if (part?.kind !== 'entities') {
     const { path, ...unplaced } = rootError(error, group.subgraph);
-    const isRoot = group.parts.some((other) => other.kind === 'root');
-    result.errors.push(isRoot && path ? { path, ...unplaced } : unplaced);
+    const root = group.parts.find((other) => other.kind === 'root');
+    if (root === undefined || path === undefined) result.errors.push(unplaced);
+    else
+      for (const place of rootPlaces(root, result.data)) result.errors.push({ path: [...place, ...path], ...unplaced });
     return;
   }
   const [, position, ...rest] = error.path ?? [];

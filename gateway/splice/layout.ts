@@ -97,7 +97,7 @@ function layOutPart(part: CompiledPart, laying: Laying): PartLayout {
   const { root } = laying;
   const number = laying.partCount++;
   if (part.kind === 'root') {
-    if (part.aside !== null) throw new Unspliceable('The operation is planned in parts.');
+    if (part.collect !== null) throw new Unspliceable('The operation is planned in parts.');
     const source = { type: root.type, selections: part.selections, shapes: [root.shape] };
     provide(root, { table: addTable(source, number, laying.tables), by: 'root' });
     return { tables: laying.tables.slice(from), lookups: [] };

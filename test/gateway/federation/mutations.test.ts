@@ -63,3 +63,53 @@ test('mutations in fragments run in the order in which they stand', async () => 
   assert.deepEqual(counts, [1, 0, 2, 3]);
   assert.deepEqual(data, { one: 1, other: 2, two: 3, three: 4 });
 });
+
+test('below a mutation that gives the query root again, other subgraphs answer their root fields', async () => {
+  const asked: string[] = [];
+  const a = createSubgraph(
+    'a',
+    `${federation('@shareable')}
+    type Query { here: Int @shareable }
+    type Mutation { save(times: Int!): Saved }
+    type Saved { done: [Done] }
+    type Done { query: Query id: Int }`,
+    {
+      Query: { here: () => 1 },
+      Mutation: {
+        save: (_: unknown, { times }: { times: number }) => ({
+          done: Array.from({ length: times }, (_, id) => (id === 1 ? null : { id, query: id === 3 ? null : {} })),
+        }),
+      },
+    },
+  );
+  const b = createSubgraph(
+    'b',
+    `${federation('@key')} type Query { user(id: ID!): User broken: Int } type User @key(fields: "id") { id: ID! name: String }`,
+    {
+      Query: {
+        user: (_: unknown, { id }: { id: string }) => (asked.push(id), { id, name: `n${id}` }),
+        broken: () => {
+          throw new Error('No.');
+        },
+      },
+    },
+  );
+  const gateway = createTestGateway([a, b]);
+  const save = (times: number, fields: string) =>
+    gateway.ask(`mutation { save(times: ${times}) { done { id again: query { ${fields} } } } }`);
+  const users = 'here one: user(id: "1") { name } user(id: "2") { id }';
+  const again = { here: 1, one: { name: 'n1' }, user: { id: '2' } };
+  assert.deepEqual(await save(4, users), {
+    data: { save: { done: [{ id: 0, again }, null, { id: 2, again }, { id: 3, again: null }] } },
+  });
+  assert.deepEqual(asked, ['1', '2']);
+  assert.deepEqual(await save(0, users), { data: { save: { done: [] } } });
+  assert.deepEqual(asked, ['1', '2']);
+  const { data, errors } = await save(3, 'here broken');
+  const rest = { here: 1, broken: null };
+  assert.deepEqual(data, { save: { done: [{ id: 0, again: rest }, null, { id: 2, again: rest }] } });
+  assert.deepEqual(errors?.map(({ path }) => path?.join('.')).toSorted(), [
+    'save.done.0.again.broken',
+    'save.done.2.again.broken',
+  ]);
+});
