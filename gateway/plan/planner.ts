@@ -38,6 +38,7 @@ import { type KeysOf, putResolvableKeysFirst, readKeys } from './key.ts';
 import { type Labels, readLabels } from './label.ts';
 import { type RequiredBy, readRequiredBy } from './required-by.ts';
 import { graphNames, readRequirements } from './requirement.ts';
+import { nameRoots, readRoots } from './roots.ts';
 import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
 
 export interface Planner {
@@ -66,9 +67,12 @@ export interface PlanOptions {
 
 /** Reads a supergraph. Throws `COMPOSITION_FAILED` when it is none, or needs a feature that is not supported. */
 export function createPlanner(supergraphSdl: string): Planner {
-  const document = parseSupergraph(supergraphSdl);
+  const asGiven = parseSupergraph(supergraphSdl);
+  const roots = readRoots(asGiven);
+  const document = nameRoots(asGiven, roots);
   const requirements = readRequirements(document);
   const original = readSupergraph(document);
+  const seen = document === asGiven ? original : readSupergraph(asGiven);
   const chains = separateChains(putResolvableKeysFirst(requirements.supergraph));
   const supergraph = chains.supergraph === document ? original : buildRewritten(chains.supergraph);
   const schema = supergraph.apiSchema();
@@ -82,7 +86,7 @@ export function createPlanner(supergraphSdl: string): Planner {
   const complete = completerFor(original, document);
   const standing = { requirements, relatedTypes: relatedTypesIn(supergraph) };
   return {
-    apiSchema: addExecutableDirectives(original.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document),
+    apiSchema: addExecutableDirectives(seen.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document),
     subgraphs: original.subgraphsMetadata(),
     entities: readEntities(document),
     labels: readLabels(document),
@@ -93,7 +97,8 @@ export function createPlanner(supergraphSdl: string): Planner {
       return type && isEnumType(type) ? type.values.map((value) => value.name) : [];
     }),
     plan(operationDocument, { operationName, labels }) {
-      const known = dropUnknownDirectives(operationDocument, (name) => schema.directive(name) !== undefined);
+      const named = nameRoots(operationDocument, roots);
+      const known = dropUnknownDirectives(named, (name) => schema.directive(name) !== undefined);
       const node = planOperation(planner, { schema, document: known, operationName, labels });
       if (node === undefined) return { root: null, subscription: null };
       const rest = node.kind === 'Subscription' ? node.rest : node;

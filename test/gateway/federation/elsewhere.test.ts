@@ -138,6 +138,44 @@ for (const [name, parts] of Object.entries(supergraphs)) {
   });
 }
 
+test('roots may bear names of their own: clients see those', async () => {
+  const rename = (text: string) => text.replaceAll(/\bQuery\b/g, 'Library');
+  const supergraph = [
+    rename(schema('v0.5')).replace('query: Library', 'query: Library mutation: Desk'),
+    newer,
+    common,
+    rename(types),
+    'type Desk @join__type(graph: CATALOGUE) { lend(id: ID!): Book @join__field(graph: CATALOGUE) }',
+  ].join('\n');
+  const a = createSubgraph(
+    'catalogue',
+    `${federation('@key')} schema { query: Library mutation: Desk }
+    type Library { books: [Book!]! } type Desk { lend(id: ID!): Book } type Book @key(fields: "id") { id: ID! title: String }`,
+    {
+      Library: catalogue['Query'] ?? {},
+      Desk: { lend: (_: unknown, { id }: { id: string }) => books[Number(id) - 1] },
+    },
+  );
+  const b = createSubgraph('shop', `${federation('@key')} type Book @key(fields: "id") { id: ID! price: Int }`, {
+    Book: { __resolveReference: (book: unknown) => book, price: ({ id }: { id: string }) => Number(id) * 10 },
+  });
+  const gateway = createTestGateway([a, b], { supergraph });
+  assert.deepEqual(
+    await gateway.ask('{ __typename ...F __schema { queryType { name } } } fragment F on Library { books { price } }'),
+    {
+      data: {
+        __typename: 'Library',
+        books: [{ price: 10 }, { price: 20 }],
+        __schema: { queryType: { name: 'Library' } },
+      },
+    },
+  );
+  assert.deepEqual(await gateway.ask('mutation { ... on Desk { lend(id: 2) { title price } } }'), {
+    data: { lend: { title: 'Emma', price: 20 } },
+  });
+  assert.equal((await gateway.ask('{ ... on Query { books { id } } }')).data, undefined);
+});
+
 test('rules of @authenticated, @requiresScopes and @policy bind, whoever composed the supergraph', async () => {
   const links = `@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)
     @link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)
