@@ -1,4 +1,4 @@
-/** `/health/live` says that the process answers; `/health/ready` whether everything behind it does, and if not, why. */
+/** `/health/live`, or `/health`, says that the process answers; `/health/ready` whether everything behind it does, and if not, why. */
 import { messageOf } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { jsonReply, type Reply, type Route } from './reply.ts';
@@ -26,7 +26,7 @@ interface Health {
 export function createHealthRoute(options: HealthOptions): Route {
   let look: Promise<Reply> | null = null;
   return async (path) => {
-    if (path === '/health/live') return jsonReply(200, '{"status":"up"}');
+    if (path === '/health/live' || path === '/health') return jsonReply(200, '{"status":"up"}');
     if (path !== '/health/ready') return null;
     look ??= lookAt(options).finally(() => {
       look = null;

@@ -40,9 +40,11 @@ test('/health/ready does not wait for a part that says nothing', async (context)
   assert.match(JSON.stringify(body), /"log":\{"status":"down","reason":"no answer within 2000 ms"\}/);
 });
 
-test('/health/live is 200 whatever lies behind', async (context) => {
-  const { status } = await look(context, '/health/live', { parts: { log: async () => 'gone' } });
-  assert.equal(status, 200);
+test('/health/live, or /health, is 200 whatever lies behind', async (context) => {
+  for (const path of ['/health/live', '/health']) {
+    const { status } = await look(context, path, { parts: { log: async () => 'gone' } });
+    assert.equal(status, 200);
+  }
 });
 
 test('requests that come together share one look', async (context) => {
