@@ -216,15 +216,22 @@ function joinField(graph: string): ConstDirectiveNode {
 
 /** A type of the subgraph is the same in the branch. */
 function copyJoins<Type extends TypeDefinitionNode>(type: Type, link: Link): Type {
+  const isEntity = joinsOf(type, 'join__type').some((one) => isIn(one, link) && textOf(one, 'key') !== null);
   return visit(type, {
     enter(node) {
       if (!('directives' in node) || !node.directives?.length) return undefined;
-      // What requires others is in its own branch.
-      const copied = node.directives.filter((one) => isIn(one, link) && textOf(one, 'requires') === null);
+      // What requires others is in its own branch, and what may be overridden in the subgraph alone, which the override names.
+      const copied = node.directives.filter(
+        (one) => isIn(one, link) && textOf(one, 'requires') === null && !(isEntity && mayBeOverridden(one)),
+      );
       const copies = copied.map((one) => inBranch(one, link));
       return copies.length === 0 ? undefined : { ...node, directives: [...node.directives, ...copies] };
     },
   });
+}
+
+function mayBeOverridden(join: DirectiveNode): boolean {
+  return textOf(join, 'overrideLabel') !== null && textOf(join, 'override') === null;
 }
 
 function isIn(directive: DirectiveNode, { graph }: Link): boolean {

@@ -160,3 +160,41 @@ test('coming back with what a field requires takes a key by which the subgraph c
   const [part] = (data?.['parts'] ?? []) as { tag: string }[];
   assert.deepEqual(JSON.parse(part?.tag ?? ''), ['1', 'part 1', { y: 2, z: 3 }]);
 });
+
+test('what another subgraph overrides by a label is not asked for at the end of a chain', async () => {
+  const asked: string[] = [];
+  const old = createSubgraph(
+    'old',
+    `${links}
+    type Query { shelf: Shelf }
+    type Shelf @key(fields: "id") { id: ID! row: Int @external first: Book @requires(fields: "row") }
+    type Book @key(fields: "id") { id: ID! title: String pages: Int }`,
+    {
+      Query: { shelf: () => ({ id: 's' }) },
+      Shelf: { ...asGiven, first: ({ row }: { row: number }) => ({ id: `b${row}` }) },
+      Book: { ...asGiven, title: () => asked.push('title') && 'old', pages: () => 7 },
+    },
+  );
+  const young = createSubgraph(
+    'young',
+    `${federation('@key', '@external', '@requires', '@override')}
+    type Shelf @key(fields: "id") { id: ID! row: Int first: Book @external note: String @requires(fields: "first { id }") }
+    type Book @key(fields: "id") { id: ID! title: String @override(from: "old", label: "new") }`,
+    {
+      Shelf: {
+        ...asGiven,
+        row: () => 3,
+        note: ({ first }: { first: { id: string } }) => `begins with ${first.id}`,
+      },
+      Book: { ...asGiven, title: ({ id }: { id: string }) => `title of ${id}` },
+    },
+  );
+  const query = '{ shelf { first { title pages } note } }';
+  const note = 'begins with b3';
+  const off = createTestGateway([old, young]);
+  assert.deepEqual(await off.ask(query), { data: { shelf: { first: { title: 'old', pages: 7 }, note } } });
+  assert.deepEqual(asked.splice(0), ['title']);
+  const on = createTestGateway([old, young], { labels: ['new'] });
+  assert.deepEqual(await on.ask(query), { data: { shelf: { first: { title: 'title of b3', pages: 7 }, note } } });
+  assert.deepEqual(asked, []);
+});
