@@ -40,6 +40,7 @@ import { type RequiredBy, readRequiredBy } from './required-by.ts';
 import { graphNames, readRequirements } from './requirement.ts';
 import { nameRoots, readRoots } from './roots.ts';
 import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
+import { createVerifier } from './verify.ts';
 
 export interface Planner {
   /** The schema that clients see, `@defer` in it. */
@@ -85,10 +86,13 @@ export function createPlanner(supergraphSdl: string): Planner {
   const from: Place = { path: [], subgraphOf, possibleTypes, keysOf: readKeys(document, graphNames(document)) };
   const complete = completerFor(original, document);
   const standing = { requirements, relatedTypes: relatedTypesIn(supergraph) };
+  const entities = readEntities(document);
+  const apiSchema = addExecutableDirectives(seen.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document);
+  const verify = createVerifier({ supergraph: document, apiSchema, entities, possibleTypes });
   return {
-    apiSchema: addExecutableDirectives(seen.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document),
+    apiSchema,
     subgraphs: original.subgraphsMetadata(),
-    entities: readEntities(document),
+    entities,
     labels: readLabels(document),
     requiredBy: readRequiredBy(requirements.supergraph),
     possibleTypes,
@@ -103,10 +107,12 @@ export function createPlanner(supergraphSdl: string): Planner {
       if (node === undefined) return { root: null, subscription: null };
       const rest = node.kind === 'Subscription' ? node.rest : node;
       const root = rest === undefined ? null : planNode(rest, from);
-      return {
+      const plan: Plan = {
         root: root && replaceStandIns(complete(root, known), standing),
         subscription: node.kind === 'Subscription' ? replaceStandInsIn(fetchNode(node.primary, from), standing) : null,
       };
+      verify(plan);
+      return plan;
     },
   };
 }

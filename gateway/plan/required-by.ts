@@ -50,7 +50,7 @@ function directRequirements(supergraph: DocumentNode): ReadonlyMap<string, reado
         Directive({ name, arguments: args = [] }) {
           const value = args.find((argument) => argument.name.value === 'requires')?.value;
           if (name.value !== 'join__field' || value?.kind !== Kind.STRING) return;
-          direct.set(coordinate, [...(direct.get(coordinate) ?? []), ...pathsIn(value.value)]);
+          direct.set(coordinate, [...(direct.get(coordinate) ?? []), ...leafPaths(value.value)]);
         },
       });
     }
@@ -58,7 +58,8 @@ function directRequirements(supergraph: DocumentNode): ReadonlyMap<string, reado
   return direct;
 }
 
-function pathsIn(selections: string): readonly (readonly string[])[] {
+/** The paths of field names in some selections that end at a leaf. */
+export function leafPaths(selections: string): readonly (readonly string[])[] {
   const [definition] = parse(`{ ${selections} }`, { noLocation: true }).definitions;
   return definition?.kind === Kind.OPERATION_DEFINITION ? leavesOf(definition.selectionSet) : [];
 }

@@ -47,6 +47,7 @@ export const errorKinds = {
   GRAPHQL_VALIDATION_FAILED: request,
   LIMIT_EXCEEDED: request,
   OPERATION_NOT_FOUND: request,
+  OPERATION_NOT_PLANNED: request,
   PERSISTED_QUERY_NOT_FOUND: request,
   PERSISTED_QUERY_NOT_SUPPORTED: request,
   QUERY_NOT_IN_SAFELIST: { ...request, status: 403 },
