@@ -19,7 +19,8 @@ import {
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner';
 import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
-import { messageOf, WeftError } from '../../mesh/core/error.ts';
+import { isWeftError, messageOf, WeftError } from '../../mesh/core/error.ts';
+import { limits } from '../../mesh/core/limits.ts';
 import { type Entities, readEntities } from './entities.ts';
 import { type SubgraphSchema, addMembers, entitiesIn, hasPartialUnions } from './member.ts';
 import type {
@@ -41,6 +42,7 @@ import { graphNames, readRequirements } from './requirement.ts';
 import { nameRoots, readRoots } from './roots.ts';
 import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
 import { createVerifier } from './verify.ts';
+import { runWithin } from './within.ts';
 
 export interface Planner {
   /** The schema that clients see, `@defer` in it. */
@@ -77,7 +79,8 @@ export function createPlanner(supergraphSdl: string): Planner {
   const chains = separateChains(putResolvableKeysFirst(requirements.supergraph));
   const supergraph = chains.supergraph === document ? original : buildRewritten(chains.supergraph);
   const schema = supergraph.apiSchema();
-  const planner = new QueryPlanner(supergraph, { debug: { bypassPlannerForSingleSubgraph: false } });
+  const debug = { bypassPlannerForSingleSubgraph: false, maxEvaluatedPlans: limits.plansComparedMax };
+  const planner = new QueryPlanner(supergraph, { debug });
   const subgraphOf = (name: string) => chains.branches.get(name) ?? name;
   const possibleTypes = rememberNames((name) => {
     const type = supergraph.schema.type(name);
@@ -125,10 +128,18 @@ interface Planning extends PlanOptions {
 function planOperation(planner: QueryPlanner, { schema, document, operationName, labels }: Planning) {
   const named = operationName === null ? {} : { operationName };
   const overrideConditions = new Map([...labels].map((label) => [label, true]));
-  try {
+  const plan = () => {
     const operation = operationFromDocument(schema, document, named);
     return planner.buildQueryPlan(operation, { overrideConditions }).node;
+  };
+  try {
+    const done = runWithin(limits.planMs, plan);
+    if (done === null) throw unplanned(`no plan within ${limits.planMs} ms`);
+    return done.value;
   } catch (error) {
+    if (isWeftError(error)) throw error;
+    // It never came to an end, and something of it became too large.
+    if (error instanceof RangeError) throw unplanned('no end of it', error);
     throw new WeftError('INTERNAL_SERVER_ERROR', {
       action: 'Cannot plan the operation',
       found: 'no way to all of its fields',
@@ -136,6 +147,16 @@ function planOperation(planner: QueryPlanner, { schema, document, operationName,
       cause: error,
     });
   }
+}
+
+/** What the planner loses its way in: some operations at once, others by growing with every field. */
+function unplanned(found: string, cause?: RangeError): WeftError {
+  return new WeftError('OPERATION_NOT_PLANNED', {
+    action: 'Cannot plan the operation',
+    found,
+    fix: 'Ask for fewer fields at once, or for those of one type in operations of their own.',
+    cause,
+  });
 }
 
 /** Adds to plans what they leave out of unions; mostly there is nothing to add. */

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import type { RequestLimits } from '../../mesh/core/config.ts';
+import { type WeftError, isWeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
@@ -86,6 +87,11 @@ interface Remembered extends PlannedOperation {
   readonly recent: RecentOperation;
 }
 
+/** That an operation cannot be planned: it took long to find out, and is not tried again for a while. */
+interface Refused {
+  readonly refusal: WeftError;
+}
+
 export function createPlans({ supergraph, policies, limits: bounds, ...options }: PlansOptions): Plans {
   const drawing = { on: new Set(options.labels), clock: options.clock ?? systemClock };
   const schema = supergraph.planner.apiSchema;
@@ -94,6 +100,7 @@ export function createPlans({ supergraph, policies, limits: bounds, ...options }
   const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
   const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
   const compiled: Cache<Remembered> = createCache({ bytesMax, sizeOf });
+  const refused: Cache<Refused> = createCache({ bytesMax, sizeOf: () => 1_024 });
   let count = 0;
   return {
     document: (text) =>
@@ -116,8 +123,9 @@ export function createPlans({ supergraph, policies, limits: bounds, ...options }
       const { denials, signature } = form.rules.length === 0 ? nothingDenied : decisionFor(form, subject, policies);
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
-      return compiled.get(`${key} ${signature} ${drawn}`, () => ({
-        ...planOperation(form.operation, supergraph, { denials, labels }),
+      const place = `${key} ${signature} ${drawn}`;
+      return compiled.get(place, () => ({
+        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { denials, labels })),
         recent: {
           text: document.text,
           name: operation.name?.value ?? null,
@@ -129,6 +137,19 @@ export function createPlans({ supergraph, policies, limits: bounds, ...options }
     },
     recent: (most) => compiled.recent(most).map(({ recent }) => recent),
   };
+}
+
+/** Where a machine is busy, planning may take too long for once; so it is tried again later. */
+function orRefused(refused: Cache<Refused>, place: string, plan: () => PlannedOperation): PlannedOperation {
+  const key = `${Math.floor(systemClock.monotonic() / limits.planRefusedMs)} ${place}`;
+  const known = refused.find(key);
+  if (known !== undefined) throw known.refusal;
+  try {
+    return plan();
+  } catch (error) {
+    if (isWeftError(error, 'OPERATION_NOT_PLANNED')) refused.get(key, () => ({ refusal: error }));
+    throw error;
+  }
 }
 
 function planOperation(

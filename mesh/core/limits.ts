@@ -80,6 +80,12 @@ export const limits = {
   /** Fragments with `@defer` once every fragment stands where it is spread. */
   documentDefersMax: 50,
   documentCacheBytesMax: 64 * 1024 * 1024,
+  /** How long one operation may be planned; nothing else is done meanwhile. */
+  planMs: 1_000,
+  /** An operation that could not be planned is tried again after no longer than this. */
+  planRefusedMs: 60_000,
+  /** Plans of one operation of which the best is taken. */
+  plansComparedMax: 1_000,
   /** Texts that clients have named by a hash. */
   persistedQueriesBytesMax: 16 * 1024 * 1024,
   /** Operations of one request; one: lists are refused. */

@@ -81,6 +81,8 @@ export interface Model {
   readonly context: { readonly subgraph: number; readonly field: string } | null;
   readonly queries: readonly Field[];
   readonly mutations: readonly Field[];
+  /** Requirements go through objects and may come back to their own type; of such operations some cannot be planned. */
+  readonly hasChains: boolean;
 }
 
 /** Labels that are on; percentages speak for themselves. */
@@ -125,7 +127,9 @@ export function createModel(choose: Choose): Model {
       faces: faces.get(name) ?? new Set(),
     };
   });
-  const model = { subgraphs, entities, media, context: createContext(making, fields), queries, mutations };
+  const context = createContext(making, fields);
+  const hasChains = choose(4) === 1;
+  const model = { subgraphs, entities, media, context, queries, mutations, hasChains };
   for (const entity of entities) relate(model, entity, choose);
   relateProvided(model, choose);
   if (media) relateMedia(media, choose);
@@ -256,10 +260,12 @@ function createContext({ choose }: Making, fields: ReadonlyMap<string, readonly 
 function relate(model: Model, entity: Entity, choose: Choose): void {
   entity.fields.forEach((field, index) => {
     const [owner = 0] = field.owners;
-    const others = entity.fields.slice(0, index).filter((other) => isRequirable(other, owner));
+    const before = entity.fields.slice(0, index);
+    const others = before.filter((other) => isRequirable(model, other, owner));
     const isAlone = field.owners.length === 1 && model.context?.field !== field.name;
     if (isAlone && others.length > 0 && choose(2) === 1) {
       field.requires = pickSome(choose, others).map((other) => requirementOf(model, other, choose));
+      if (model.hasChains) deepen(model, { entity, field, before, owner }, choose);
     } else if (isAlone && choose(5) === 1 && !isAbstract(field.type.name)) {
       const from = choose(model.subgraphs);
       const isFree = from !== owner && !field.isRequired;
@@ -281,10 +287,34 @@ export function isAbstract(name: string): boolean {
   return name === 'Face' || name === 'Mix' || name === 'Media';
 }
 
-function isRequirable({ type, owners, override, requires }: Field, by: number): boolean {
+function isRequirable({ hasChains }: Model, { type, owners, override, requires }: Field, by: number): boolean {
   if (owners.includes(by) || override !== null || isAbstract(type.name) || type.name === 'V0') return false;
-  // Apollo's planner loses its way in a chain that comes back to its own type.
-  return requires.length === 0 || isScalar(type.name);
+  return requires.length === 0 || isScalar(type.name) || hasChains;
+}
+
+interface Deepening {
+  readonly entity: Entity;
+  readonly field: Field;
+  /** Fields of the entity that may be required, so that no circle arises. */
+  readonly before: readonly Field[];
+  readonly owner: number;
+}
+
+/** Requires fields of the entities that required fields give, which may require others in turn. */
+function deepen(model: Model, { entity, field, before, owner }: Deepening, choose: Choose): void {
+  field.requires = field.requires.map((requirement) => {
+    const required = before.find(({ name }) => name === requirement.field);
+    const position = model.entities.findIndex(({ name }) => name === required?.type.name);
+    const given = model.entities[position];
+    if (given === undefined || position > model.entities.indexOf(entity)) return requirement;
+    const all = given === entity ? before : given.fields;
+    const some = all.filter(
+      (one) => isScalar(one.type.name) && one.args.length === 0 && isRequirable(model, one, owner),
+    );
+    const below = pickSome(choose, some).slice(0, 2);
+    for (const one of below) one.isRequired = true;
+    return { ...requirement, below: [...requirement.below, ...below.map(({ name }) => name)] };
+  });
 }
 
 function requirementOf(model: Model, field: Field, choose: Choose): Requirement {

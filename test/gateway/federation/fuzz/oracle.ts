@@ -155,16 +155,20 @@ function requiredValue({ field: name, args, below }: Requirement, type: string, 
   if (found === null) throw new Error(`Nobody has ${type}.${name}.`);
   try {
     const value = valueFor({ ...asked, ...found, args: { ...standards(found.field), ...args } });
-    return below.length === 0 ? value : mapThings(value, (thing) => belowOf(thing, below));
+    return below.length === 0 ? value : mapThings(value, (thing) => belowOf(thing, below, asked));
   } catch {
     asked.noted.uncertain.push(asked.path);
     return null;
   }
 }
 
-function belowOf(thing: Thing, below: readonly string[]): Values {
-  const isValue = thing.__typename === 'V1';
-  return Object.fromEntries(below.map((name) => [name, isValue ? giveValue(thing, name) : keyValue(thing, name)]));
+function belowOf(thing: Thing, below: readonly string[], asked: Requiring): Values {
+  const valueOf = (name: string): unknown => {
+    if (thing.__typename === 'V1') return giveValue(thing, name);
+    if (name === 'id') return keyValue(thing, name);
+    return requiredValue({ field: name, args: {}, below: [] }, thing.__typename, { ...asked, thing });
+  };
+  return Object.fromEntries(below.map((name) => [name, valueOf(name)]));
 }
 
 function mapThings(value: unknown, map: (thing: Thing) => unknown): unknown {

@@ -87,7 +87,10 @@ function addEntity(writing: Writing, entity: Entity): void {
       const required = entity.fields.find((other) => other.name === name);
       if (required === undefined) continue;
       writing.addExternal(entity.name, required);
-      if (below.includes('id')) writing.addExternal(required.type.name, idField);
+      const given = model.entities.find((other) => other.name === required.type.name);
+      for (const inner of given ? [idField, ...given.fields] : []) {
+        if (below.includes(inner.name)) writing.addExternal(required.type.name, inner);
+      }
     }
   }
   const providing = [...model.queries, ...model.entities.flatMap(({ fields }) => fields)];
