@@ -141,13 +141,13 @@ export function createPlans({ supergraph, policies, limits: bounds, ...options }
 
 /** Where a machine is busy, planning may take too long for once; so it is tried again later. */
 function orRefused(refused: Cache<Refused>, place: string, plan: () => PlannedOperation): PlannedOperation {
-  const key = `${Math.floor(systemClock.monotonic() / limits.planRefusedMs)} ${place}`;
-  const known = refused.find(key);
+  const key = (): string => `${Math.floor(systemClock.monotonic() / limits.planRefusedMs)} ${place}`;
+  const known = refused.find(key());
   if (known !== undefined) throw known.refusal;
   try {
     return plan();
   } catch (error) {
-    if (isWeftError(error, 'OPERATION_NOT_PLANNED')) refused.get(key, () => ({ refusal: error }));
+    if (isWeftError(error, 'OPERATION_NOT_PLANNED')) refused.get(key(), () => ({ refusal: error }));
     throw error;
   }
 }
