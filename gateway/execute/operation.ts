@@ -6,6 +6,7 @@ import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSet
 import { WeftError } from '../../mesh/core/error.ts';
 import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
 import type { DeferredPlan } from '../plan/plan.ts';
+import type { IsRuled } from '../plan/hoist.ts';
 import type { Planner } from '../plan/planner.ts';
 import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
@@ -61,7 +62,8 @@ export function compileOperation(
   const { rest, introspect } = splitIntrospection(operation, schema);
   const pruned = pruneOperation(rest, { schema, rules, denials });
   const keys = readInnerKeys(operation);
-  const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys });
+  const isRuled = (coordinate: string): boolean => rules.has(coordinate);
+  const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys, isRuled });
   const shape = shapeOperation(operation, {
     schema,
     keys,
@@ -117,14 +119,15 @@ interface PlanPruned {
   readonly planner: Planner;
   readonly labels: ReadonlySet<string>;
   readonly keys: InnerKeys;
+  readonly isRuled: IsRuled;
 }
 
-function planPruned({ operation }: Pruned, { planner, labels, keys }: PlanPruned): Planned {
+function planPruned({ operation }: Pruned, { planner, labels, keys, isRuled }: PlanPruned): Planned {
   if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, deferred: [] };
   const { possibleTypes } = planner;
   const hidden = hideAliases(operation, keys);
   const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(hidden)] } as const;
-  const plan = planner.plan(document, { operationName: operation.name?.value ?? null, labels });
+  const plan = planner.plan(document, { operationName: operation.name?.value ?? null, labels, isRuled });
   const { subscription } = plan;
   const { root, deferred } = slicePlan(plan.root, { operation: hidden, entities: planner.entities });
   const groups = compilePlan(root, possibleTypes);

@@ -15,11 +15,12 @@ import {
   type FetchDataKeyRenamer,
   type FetchDataRewrite,
   type PlanNode as ApolloPlanNode,
+  type QueryPlan,
   QueryPlanner,
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner';
 import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
-import { isWeftError, messageOf, WeftError } from '../../mesh/core/error.ts';
+import { messageOf, WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { type Entities, readEntities } from './entities.ts';
 import { type SubgraphSchema, addMembers, entitiesIn, hasPartialUnions } from './member.ts';
@@ -35,6 +36,7 @@ import type {
 } from './plan.ts';
 import { separateChains } from './chain.ts';
 import { addExecutableDirectives, dropUnknownDirectives } from './executable.ts';
+import { type Hoist, type IsRuled, createHoist } from './hoist.ts';
 import { type KeysOf, putResolvableKeysFirst, readKeys } from './key.ts';
 import { type Labels, readLabels } from './label.ts';
 import { type RequiredBy, readRequiredBy } from './required-by.ts';
@@ -66,6 +68,8 @@ export interface PlanOptions {
   readonly operationName: string | null;
   /** Labels of progressive overrides that are on; the others are off. */
   readonly labels: ReadonlySet<string>;
+  /** Default: nobody is denied anything. */
+  readonly isRuled?: IsRuled;
 }
 
 /** Reads a supergraph. Throws `COMPOSITION_FAILED` when it is none, or needs a feature that is not supported. */
@@ -91,6 +95,7 @@ export function createPlanner(supergraphSdl: string): Planner {
   const standing = { requirements, relatedTypes: relatedTypesIn(supergraph) };
   const entities = readEntities(document);
   const apiSchema = addExecutableDirectives(seen.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document);
+  const hoist = createHoist(document, apiSchema);
   const verify = createVerifier({ supergraph: document, apiSchema, entities, possibleTypes });
   return {
     apiSchema,
@@ -103,10 +108,10 @@ export function createPlanner(supergraphSdl: string): Planner {
       const type = supergraph.schema.type(name);
       return type && isEnumType(type) ? type.values.map((value) => value.name) : [];
     }),
-    plan(operationDocument, { operationName, labels }) {
+    plan(operationDocument, options) {
       const named = nameRoots(operationDocument, roots);
       const known = dropUnknownDirectives(named, (name) => schema.directive(name) !== undefined);
-      const node = planOperation(planner, { schema, document: known, operationName, labels });
+      const node = planOperation(planner, { schema, document: known, hoist, ...options });
       if (node === undefined) return { root: null, subscription: null };
       const rest = node.kind === 'Subscription' ? node.rest : node;
       const root = rest === undefined ? null : planNode(rest, from);
@@ -123,34 +128,40 @@ export function createPlanner(supergraphSdl: string): Planner {
 interface Planning extends PlanOptions {
   readonly schema: Schema;
   readonly document: DocumentNode;
+  readonly hoist: Hoist;
 }
 
-function planOperation(planner: QueryPlanner, { schema, document, operationName, labels }: Planning) {
+/** Where the planner may lose its way and another is known, it is not followed for long. */
+function planOperation(planner: QueryPlanner, planning: Planning): QueryPlan['node'] {
+  const hoisted = planning.hoist(planning.document, planning.isRuled ?? (() => false));
+  if (hoisted === null) return planWithin(limits.planMs, planner, planning);
+  try {
+    return planWithin(limits.planFirstMs, planner, planning);
+  } catch {
+    return planWithin(limits.planMs, planner, { ...planning, document: hoisted });
+  }
+}
+
+function planWithin(milliseconds: number, planner: QueryPlanner, planning: Planning): QueryPlan['node'] {
+  const { schema, document, operationName, labels } = planning;
   const named = operationName === null ? {} : { operationName };
   const overrideConditions = new Map([...labels].map((label) => [label, true]));
   const plan = () => {
     const operation = operationFromDocument(schema, document, named);
     return planner.buildQueryPlan(operation, { overrideConditions }).node;
   };
+  let done: { readonly value: QueryPlan['node'] } | null;
   try {
-    const done = runWithin(limits.planMs, plan);
-    if (done === null) throw unplanned(`no plan within ${limits.planMs} ms`);
-    return done.value;
+    done = runWithin(milliseconds, plan);
   } catch (error) {
-    if (isWeftError(error)) throw error;
-    // It never came to an end, and something of it became too large.
-    if (error instanceof RangeError) throw unplanned('no end of it', error);
-    throw new WeftError('INTERNAL_SERVER_ERROR', {
-      action: 'Cannot plan the operation',
-      found: 'no way to all of its fields',
-      wanted: 'a supergraph in which each field can be reached',
-      cause: error,
-    });
+    throw unplanned('no way to all of its fields', error);
   }
+  if (done === null) throw unplanned(`no plan within ${milliseconds} ms`);
+  return done.value;
 }
 
 /** What the planner loses its way in: some operations at once, others by growing with every field. */
-function unplanned(found: string, cause?: RangeError): WeftError {
+function unplanned(found: string, cause?: unknown): WeftError {
   return new WeftError('OPERATION_NOT_PLANNED', {
     action: 'Cannot plan the operation',
     found,

@@ -82,6 +82,8 @@ export const limits = {
   documentCacheBytesMax: 64 * 1024 * 1024,
   /** How long one operation may be planned; nothing else is done meanwhile. */
   planMs: 1_000,
+  /** How long where it can be planned in another way as well. */
+  planFirstMs: 250,
   /** An operation that could not be planned is tried again after no longer than this. */
   planRefusedMs: 60_000,
   /** Plans of one operation of which the best is taken. */
