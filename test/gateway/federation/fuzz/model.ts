@@ -81,7 +81,7 @@ export interface Model {
   readonly context: { readonly subgraph: number; readonly field: string } | null;
   readonly queries: readonly Field[];
   readonly mutations: readonly Field[];
-  /** Requirements go through objects and may come back to their own type; of such operations some cannot be planned. */
+  /** Requirements go through objects and may come back to their own type: some operations cannot be planned. */
   readonly hasChains: boolean;
 }
 
@@ -97,6 +97,8 @@ export function createModel(choose: Choose): Model {
   const making: Making = { choose, subgraphs, names, mediaHub: hasMedia ? choose(subgraphs) : null };
   const faces = new Map(names.map((name) => [name, new Set<number>()]));
   const fields = new Map(names.map((name) => [name, createFields(making, name)]));
+  const hasChains = choose(4) === 1;
+  if (hasChains) fields.get('E0')?.push(...createLinks(making));
   const media = making.mediaHub === null ? null : createMedia(making, making.mediaHub);
   const queries = [0, 1, 2, 3]
     .slice(0, 1 + choose(4))
@@ -128,7 +130,6 @@ export function createModel(choose: Choose): Model {
     };
   });
   const context = createContext(making, fields);
-  const hasChains = choose(4) === 1;
   const model = { subgraphs, entities, media, context, queries, mutations, hasChains };
   for (const entity of entities) relate(model, entity, choose);
   relateProvided(model, choose);
@@ -183,6 +184,19 @@ function createField(making: Making, name: string, kind: 'any' | 'object' | 'ent
     isRequired: false,
     isSafe: false,
   };
+}
+
+/** More fields of `E0`, half of them objects of it, so that chains of requirements come back to it. */
+function createLinks(making: Making): readonly Field[] {
+  return ['link0', 'link1', 'link2', 'link3', 'link4', 'link5'].map((name, index) => {
+    const field = createField(making, name, 'scalar');
+    const type = {
+      ...field.type,
+      name: index % 2 === 0 ? 'E0' : 'Int',
+      lists: making.choose(4) === 0 ? 1 : 0,
+    } as const;
+    return { ...field, type, args: [] };
+  });
 }
 
 export function isScalar(name: string): boolean {
