@@ -119,8 +119,7 @@ export function createPlanner(supergraphSdl: string): Planner {
         root: root && replaceStandIns(complete(root, known), standing),
         subscription: node.kind === 'Subscription' ? replaceStandInsIn(fetchNode(node.primary, from), standing) : null,
       };
-      verify(plan);
-      return plan;
+      return verify(plan);
     },
   };
 }

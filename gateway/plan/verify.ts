@@ -10,11 +10,12 @@ import { type Branch, type FieldBranch, type Leaf, growLeaves, keysOf } from './
 import type { Entities } from './entities.ts';
 import type { Owners } from './owners.ts';
 import type { Plan, PlanNode, RequiredSelection } from './plan.ts';
+import { dropUnprovided } from './repair.ts';
 import { leafPaths } from './required-by.ts';
 import { graphNames } from './requirement.ts';
 
-/** Throws `OPERATION_NOT_PLANNED` when a fetch needs what the plan has not fetched by then. */
-export type Verifier = (plan: Plan) => void;
+/** The plan, mended where it can be. Throws `OPERATION_NOT_PLANNED` when a fetch needs what the plan has not fetched by then. */
+export type Verifier = (plan: Plan) => Plan;
 
 export interface VerifierOptions {
   readonly supergraph: DocumentNode;
@@ -27,12 +28,23 @@ export interface VerifierOptions {
 /** Reads the requirements of a supergraph schema as it was composed. */
 export function createVerifier({ supergraph, ...options }: VerifierOptions): Verifier {
   const checking: Checking = { ...options, requirements: readRequired(supergraph) };
-  return ({ subscription, root }) => {
+  const leavesOf = ({ subscription, root }: Plan): readonly Leaf[] => {
     const nodes: readonly PlanNode[] = [subscription ?? [], root ?? []].flat();
-    const leaves = growLeaves({ kind: 'sequence', nodes }, { owners: nobody, entities: options.entities });
+    return growLeaves({ kind: 'sequence', nodes }, { owners: nobody, entities: options.entities });
+  };
+  const faultIn = (leaves: readonly Leaf[]): Leaf | undefined => {
     const facts = factsOf(leaves);
-    const faulty = leaves.find((leaf) => !hasRequired(leaf, facts, checking) || !givesRequired(leaf, checking));
-    if (faulty !== undefined) throw refusal(faulty, checking);
+    return leaves.find((leaf) => !hasRequired(leaf, facts, checking) || unprovided(leaf, checking).length > 0);
+  };
+  return (plan) => {
+    const leaves = leavesOf(plan);
+    if (faultIn(leaves) === undefined) return plan;
+    const inner = (leaf: Leaf) => unprovided(leaf, checking).filter(({ isTop }) => !isTop);
+    const nodesOf = (leaf: Leaf) => new Set(inner(leaf).map(({ field }) => field.node));
+    const mended = { ...plan, root: plan.root && dropUnprovided(plan.root, leaves, nodesOf) };
+    const fault = faultIn(leavesOf(mended));
+    if (fault !== undefined) throw refusal(fault, checking);
+    return mended;
   };
 }
 
@@ -118,15 +130,15 @@ function hasRequired({ fetch, before }: Leaf, facts: Facts, { possibleTypes }: C
   return hasAll(fetch.requires ?? [], keysOf(fetch.path), null);
 }
 
-/** Whether a fetch gives each field that it asks for what the field requires: in the representation, or beside it. */
-function givesRequired({ fetch, branches }: Leaf, checking: Checking): boolean {
-  if (checking.requirements.size === 0) return true;
-  return fieldsIn(branches, null).every(({ field, type, beside, isTop }) => {
+/** Fields that a fetch asks for without giving what they require: in the representation, or beside them. */
+function unprovided({ fetch, branches }: Leaf, checking: Checking): readonly Selected[] {
+  if (checking.requirements.size === 0) return [];
+  return fieldsIn(branches, null).filter(({ field, type, beside, isTop }) => {
     const required = checking.requirements.get(`${fetch.subgraph} ${type}.${field.node.name.value}`);
-    if (type === null || required === undefined) return true;
+    if (type === null || required === undefined) return false;
     const represented = isTop ? namesRepresented(fetch.requires ?? [], type, checking) : [];
     const given = new Set([...represented, ...namesSelected(beside, type, checking)].map((path) => path.join('/')));
-    return required.every((path) => given.has(path.join('/')));
+    return required.some((path) => !given.has(path.join('/')));
   });
 }
 

@@ -198,3 +198,62 @@ test('what another subgraph overrides by a label is not asked for at the end of 
   assert.deepEqual(await on.ask(query), { data: { shelf: { first: { title: 'title of b3', pages: 7 }, note } } });
   assert.deepEqual(asked, []);
 });
+
+test('an object of its own type is not asked for before there is what it requires', async () => {
+  const rowOf = ({ id, code }: { id?: string; code?: string }) => ({
+    id: id ?? code?.slice(1),
+    code: code ?? `c${id}`,
+  });
+  const both = {
+    __resolveReference: (given: { id?: string; code?: string }) => ({ ...given, ...rowOf(given) }),
+  };
+  const stock = createSubgraph(
+    'stock',
+    `${links}
+    type Part @key(fields: "code") {
+      code: String! id: ID! @external weight: Int made: Int @external inner: Part @external
+      sum: Int @requires(fields: "inner { id made }")
+    }`,
+    {
+      Part: {
+        ...both,
+        weight: ({ id }: { id: string }) => Number(id) + 10,
+        sum: ({ inner }: { inner: { made: number } }) => inner.made + 1000,
+      },
+    },
+  );
+  const works = createSubgraph(
+    'works',
+    `${links} type Part @key(fields: "id") { id: ID! made: Int sum: Int @external price: Int @requires(fields: "sum") }`,
+    {
+      Part: {
+        ...asGiven,
+        made: ({ id }: { id: string }) => Number(id) + 100,
+        price: ({ sum }: { sum: number }) => sum * 2,
+      },
+    },
+  );
+  const desk = createSubgraph(
+    'desk',
+    `${links}
+    type Query { part: Part }
+    type Part @key(fields: "id") @key(fields: "code") {
+      id: ID! code: String! weight: Int @external inner: Part @requires(fields: "weight")
+    }`,
+    {
+      Query: { part: () => rowOf({ id: '1' }) },
+      Part: {
+        ...both,
+        inner: ({ weight }: { weight?: number }) =>
+          weight === undefined ? assert.fail('no weight') : rowOf({ id: `${weight + 1}` }),
+      },
+    },
+  );
+  const gateway = createTestGateway([stock, works, desk]);
+  assert.deepEqual(await gateway.ask('{ part { inner { sum price id } price } }'), {
+    data: { part: { inner: { sum: 1123, price: 2246, id: '12' }, price: 2224 } },
+  });
+  assert.deepEqual(await gateway.ask('{ part { price: code inner { sum price id } } }'), {
+    data: { part: { price: 'c1', inner: { sum: 1123, price: 2246, id: '12' } } },
+  });
+});
