@@ -4,7 +4,7 @@
  * of each lookup it is checked that what represents its entities is fetched before, and of each field with `@requires` that what it
  * requires is there when it is asked for.
  */
-import { type DocumentNode, type GraphQLSchema, Kind, isInterfaceType, isObjectType } from 'graphql';
+import { type DocumentNode, type FieldNode, type GraphQLSchema, Kind, isInterfaceType, isObjectType } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
 import { type Branch, type FieldBranch, type Leaf, growLeaves, keysOf } from './branches.ts';
 import type { Entities } from './entities.ts';
@@ -27,7 +27,11 @@ export interface VerifierOptions {
 
 /** Reads the requirements of a supergraph schema as it was composed. */
 export function createVerifier({ supergraph, ...options }: VerifierOptions): Verifier {
-  const checking: Checking = { ...options, requirements: readRequired(supergraph) };
+  const checking: Checking = {
+    ...options,
+    requirements: readPaths(supergraph, 'requires'),
+    provisions: readPaths(supergraph, 'provides'),
+  };
   const leavesOf = ({ subscription, root }: Plan): readonly Leaf[] => {
     const nodes: readonly PlanNode[] = [subscription ?? [], root ?? []].flat();
     return growLeaves({ kind: 'sequence', nodes }, { owners: nobody, entities: options.entities });
@@ -40,7 +44,8 @@ export function createVerifier({ supergraph, ...options }: VerifierOptions): Ver
     const leaves = leavesOf(plan);
     if (faultIn(leaves) === undefined) return plan;
     const inner = (leaf: Leaf) => unprovided(leaf, checking).filter(({ isTop }) => !isTop);
-    const nodesOf = (leaf: Leaf) => new Set(inner(leaf).map(({ field }) => field.node));
+    const nodesOf = (leaf: Leaf) =>
+      new Set(inner(leaf).flatMap((one) => [one.field.node, ...foreignBeside(one, leaf, checking)]));
     const mended = { ...plan, root: plan.root && dropUnprovided(plan.root, leaves, nodesOf) };
     const fault = faultIn(leavesOf(mended));
     if (fault !== undefined) throw refusal(fault, checking);
@@ -54,27 +59,29 @@ const nobody: Owners = { at: () => new Set(), enclosing: new Map(), isWithin: ()
 interface Checking extends Omit<VerifierOptions, 'supergraph'> {
   /** By subgraph and coordinate, the paths of field names that a field requires. */
   readonly requirements: ReadonlyMap<string, readonly Path[]>;
+  /** Likewise, those that it brings along of what it gives. */
+  readonly provisions: ReadonlyMap<string, readonly Path[]>;
 }
 
 type Path = readonly string[];
 
-function readRequired(supergraph: DocumentNode): Checking['requirements'] {
+function readPaths(supergraph: DocumentNode, argument: 'requires' | 'provides'): Checking['requirements'] {
   const graphs = graphNames(supergraph);
-  const requirements = new Map<string, readonly Path[]>();
+  const found = new Map<string, readonly Path[]>();
   for (const type of supergraph.definitions) {
     if (type.kind !== Kind.OBJECT_TYPE_DEFINITION && type.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
     for (const { name, directives = [] } of type.fields ?? []) {
       for (const directive of directives) {
-        const [graph, requires] = ['graph', 'requires'].map(
-          (wanted) => directive.arguments?.find((argument) => argument.name.value === wanted)?.value,
+        const [graph, requires] = ['graph', argument].map(
+          (wanted) => directive.arguments?.find(({ name: known }) => known.value === wanted)?.value,
         );
         if (graph?.kind !== Kind.ENUM || requires?.kind !== Kind.STRING) continue;
         const key = `${graphs.get(graph.value) ?? ''} ${type.name.value}.${name.value}`;
-        requirements.set(key, leafPaths(requires.value));
+        found.set(key, leafPaths(requires.value));
       }
     }
   }
-  return requirements;
+  return found;
 }
 
 /** A field that some fetch brings: which, of what type's objects, by the place where it stands. */
@@ -87,8 +94,9 @@ type Facts = ReadonlyMap<string, readonly Fact[]>;
 
 function factsOf(leaves: readonly Leaf[]): Facts {
   const facts = new Map<string, Fact[]>();
-  for (const { branches, position } of leaves) {
-    for (const { field, type } of fieldsIn(branches, null)) {
+  for (const leaf of leaves) {
+    const { position } = leaf;
+    for (const { field, type } of fieldsIn(leaf)) {
       const known = facts.get(field.place);
       if (known === undefined) facts.set(field.place, [{ position, type }]);
       else known.push({ position, type });
@@ -105,16 +113,22 @@ interface Selected {
   readonly beside: readonly Branch[];
   /** Whether it is asked of the entities that a fetch looks up, not below them. */
   readonly isTop: boolean;
+  /** Names of fields that the field around brings along, though they are another subgraph's. */
+  readonly provided: readonly Path[];
 }
 
-function fieldsIn(branches: readonly Branch[], type: string | null): readonly Selected[] {
-  const walk = (among: readonly Branch[], on: string | null, set: Pick<Selected, 'beside' | 'isTop'>): Selected[] =>
+function fieldsIn({ branches, fetch }: Leaf, provisions: Checking['provisions'] = new Map()): readonly Selected[] {
+  type Around = Pick<Selected, 'beside' | 'isTop' | 'provided'>;
+  const walk = (among: readonly Branch[], on: string | null, around: Around): Selected[] =>
     among.flatMap((branch): Selected[] => {
-      if (branch.kind === 'fragment') return walk(branch.branches, branch.type, set);
-      const below = { beside: branch.branches, isTop: false };
-      return [{ field: branch, type: on, ...set }, ...walk(branch.branches, branch.type?.name ?? null, below)];
+      if (branch.kind === 'fragment') return walk(branch.branches, branch.type, around);
+      const name = branch.node.name.value;
+      const own = provisions.get(`${fetch.subgraph} ${on}.${name}`) ?? [];
+      const inner = around.provided.filter(([first]) => first === name).map(([, ...rest]) => rest);
+      const below = { beside: branch.branches, isTop: false, provided: [...own, ...inner] };
+      return [{ field: branch, type: on, ...around }, ...walk(branch.branches, branch.type?.name ?? null, below)];
     });
-  return walk(branches, type, { beside: branches, isTop: true });
+  return walk(branches, null, { beside: branches, isTop: true, provided: [] });
 }
 
 /** Whether all that a fetch represents entities by is fetched before it. */
@@ -131,15 +145,36 @@ function hasRequired({ fetch, before }: Leaf, facts: Facts, { possibleTypes }: C
 }
 
 /** Fields that a fetch asks for without giving what they require: in the representation, or beside them. */
-function unprovided({ fetch, branches }: Leaf, checking: Checking): readonly Selected[] {
+function unprovided(leaf: Leaf, checking: Checking): readonly Selected[] {
+  const { subgraph, requires = [] } = leaf.fetch;
   if (checking.requirements.size === 0) return [];
-  return fieldsIn(branches, null).filter(({ field, type, beside, isTop }) => {
-    const required = checking.requirements.get(`${fetch.subgraph} ${type}.${field.node.name.value}`);
+  return fieldsIn(leaf, checking.provisions).filter((selected) => {
+    const { field, type, beside, isTop, provided } = selected;
+    const required = checking.requirements.get(`${subgraph} ${type}.${field.node.name.value}`);
     if (type === null || required === undefined) return false;
-    const represented = isTop ? namesRepresented(fetch.requires ?? [], type, checking) : [];
-    const given = new Set([...represented, ...namesSelected(beside, type, checking)].map((path) => path.join('/')));
+    const represented = isTop ? namesRepresented(requires, type, checking) : [];
+    const known = namesSelected(beside, type, checking).filter(
+      ([name = '']) => checking.entities.isOwn(subgraph, type, name) || provided.some(([first]) => first === name),
+    );
+    const given = new Set([...represented, ...known].map((path) => path.join('/')));
     return required.some((path) => !given.has(path.join('/')));
   });
+}
+
+/** What a field requires, asked for beside it of a subgraph that does not have it. */
+function foreignBeside(selected: Selected, { fetch }: Leaf, checking: Checking): readonly FieldNode[] {
+  const { field, type, beside, provided } = selected;
+  const required = checking.requirements.get(`${fetch.subgraph} ${type}.${field.node.name.value}`) ?? [];
+  const heads = new Set(required.map(([first]) => first));
+  const search = (branches: readonly Branch[]): readonly FieldNode[] =>
+    branches.flatMap((branch): readonly FieldNode[] => {
+      if (branch.kind === 'fragment') return search(branch.branches);
+      const name = branch.node.name.value;
+      const isKnown =
+        checking.entities.isOwn(fetch.subgraph, type ?? '', name) || provided.some(([first]) => first === name);
+      return heads.has(name) && !isKnown ? [branch.node] : [];
+    });
+  return search(beside);
 }
 
 function namesRepresented(
@@ -176,8 +211,8 @@ function overlap(a: string | null, b: string | null, possibleTypes: Checking['po
 }
 
 /** Names what clients know of the fetch that cannot be made. */
-function refusal({ branches }: Leaf, { apiSchema }: Checking): WeftError {
-  const coordinates = fieldsIn(branches, null).flatMap(({ type: name, field, isTop }): string[] => {
+function refusal(leaf: Leaf, { apiSchema }: Checking): WeftError {
+  const coordinates = fieldsIn(leaf).flatMap(({ type: name, field, isTop }): string[] => {
     const type = apiSchema.getType(name ?? '');
     if (!isTop || !(isObjectType(type) || isInterfaceType(type))) return [];
     const known = type.getFields()[field.node.name.value];
