@@ -103,7 +103,8 @@ function growLeaf(
 }
 
 /** Composition gives root types these names, whatever subgraphs call them. */
-const rootTypes = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
+/** As every supergraph has them when it is planned on. */
+export const rootTypes = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
 interface Grower extends Growing {
   readonly fetch: FetchNode;

@@ -28,6 +28,8 @@ export interface Entities {
   fieldType(subgraph: string, type: string, field: string): FieldType | undefined;
   /** Whether a subgraph gives a field of every such object, not only where another field provides it. */
   isOwn(subgraph: string, type: string, field: string): boolean;
+  /** Whether a subgraph only names a field that others give: it can be asked for it where another field provides it, or not at all. */
+  isForeign(subgraph: string, type: string, field: string): boolean;
   isObject(type: string): boolean;
 }
 
@@ -83,6 +85,14 @@ export function readEntities(supergraph: DocumentNode): Entities {
     isOwn(subgraph, type, field) {
       const joins = joinsOf(subgraph, type, field);
       return joins.length > 0 && joins.every((join) => join['external'] !== true && join['usedOverridden'] !== true);
+    },
+    isForeign(subgraph, type, field) {
+      const joins = joinsOf(subgraph, type, field);
+      if (joins.length === 0 || joins.some((join) => join['external'] !== true)) return false;
+      const graph = graphs.get(subgraph) ?? '';
+      const keys = types.get(type)?.joins.filter((join) => join['graph'] === graph) ?? [];
+      // What objects are told apart by is known wherever they are.
+      return !keys.some(({ key }) => typeof key === 'string' && namesIn(selectionOf(key)).has(field));
     },
     isObject: (type) => types.get(type)?.isObject === true,
   };
@@ -150,6 +160,10 @@ function joins(directives: readonly ConstDirectiveNode[] | undefined, name: stri
 function typeOf(node: TypeNode, lists = 0): FieldType {
   if (node.kind === Kind.NON_NULL_TYPE) return typeOf(node.type, lists);
   return node.kind === Kind.LIST_TYPE ? typeOf(node.type, lists + 1) : { name: node.name.value, lists };
+}
+
+function namesIn({ selections }: SelectionSetNode): ReadonlySet<string> {
+  return new Set(selections.flatMap((selection) => (selection.kind === Kind.FIELD ? [selection.name.value] : [])));
 }
 
 function selectionOf(fields: string): SelectionSetNode {

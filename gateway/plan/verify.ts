@@ -4,9 +4,9 @@
  * of each lookup it is checked that what represents its entities is fetched before, and of each field with `@requires` that what it
  * requires is there when it is asked for.
  */
-import { type DocumentNode, type FieldNode, type GraphQLSchema, Kind, isInterfaceType, isObjectType } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, Kind, isInterfaceType, isObjectType } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
-import { type Branch, type FieldBranch, type Leaf, growLeaves, keysOf } from './branches.ts';
+import { type Branch, type FieldBranch, type Leaf, growLeaves, keysOf, rootTypes } from './branches.ts';
 import type { Entities } from './entities.ts';
 import type { Owners } from './owners.ts';
 import type { Plan, PlanNode, RequiredSelection } from './plan.ts';
@@ -38,14 +38,19 @@ export function createVerifier({ supergraph, ...options }: VerifierOptions): Ver
   };
   const faultIn = (leaves: readonly Leaf[]): Leaf | undefined => {
     const facts = factsOf(leaves);
-    return leaves.find((leaf) => !hasRequired(leaf, facts, checking) || unprovided(leaf, checking).length > 0);
+    return leaves.find(
+      (leaf) =>
+        !hasRequired(leaf, facts, checking) ||
+        unprovided(leaf, checking).length > 0 ||
+        foreignIn(leaf, checking).length > 0,
+    );
   };
   return (plan) => {
     const leaves = leavesOf(plan);
     if (faultIn(leaves) === undefined) return plan;
     const inner = (leaf: Leaf) => unprovided(leaf, checking).filter(({ isTop }) => !isTop);
     const nodesOf = (leaf: Leaf) =>
-      new Set(inner(leaf).flatMap((one) => [one.field.node, ...foreignBeside(one, leaf, checking)]));
+      new Set([...inner(leaf), ...foreignIn(leaf, checking)].map(({ field }) => field.node));
     const mended = { ...plan, root: plan.root && dropUnprovided(plan.root, leaves, nodesOf) };
     const fault = faultIn(leavesOf(mended));
     if (fault !== undefined) throw refusal(fault, checking);
@@ -128,7 +133,8 @@ function fieldsIn({ branches, fetch }: Leaf, provisions: Checking['provisions'] 
       const below = { beside: branch.branches, isTop: false, provided: [...own, ...inner] };
       return [{ field: branch, type: on, ...around }, ...walk(branch.branches, branch.type?.name ?? null, below)];
     });
-  return walk(branches, null, { beside: branches, isTop: true, provided: [] });
+  const root = fetch.requires === undefined ? rootTypes[fetch.operationKind] : null;
+  return walk(branches, root, { beside: branches, isTop: true, provided: [] });
 }
 
 /** Whether all that a fetch represents entities by is fetched before it. */
@@ -161,20 +167,13 @@ function unprovided(leaf: Leaf, checking: Checking): readonly Selected[] {
   });
 }
 
-/** What a field requires, asked for beside it of a subgraph that does not have it. */
-function foreignBeside(selected: Selected, { fetch }: Leaf, checking: Checking): readonly FieldNode[] {
-  const { field, type, beside, provided } = selected;
-  const required = checking.requirements.get(`${fetch.subgraph} ${type}.${field.node.name.value}`) ?? [];
-  const heads = new Set(required.map(([first]) => first));
-  const search = (branches: readonly Branch[]): readonly FieldNode[] =>
-    branches.flatMap((branch): readonly FieldNode[] => {
-      if (branch.kind === 'fragment') return search(branch.branches);
-      const name = branch.node.name.value;
-      const isKnown =
-        checking.entities.isOwn(fetch.subgraph, type ?? '', name) || provided.some(([first]) => first === name);
-      return heads.has(name) && !isKnown ? [branch.node] : [];
-    });
-  return search(beside);
+/** Fields that are asked of a subgraph which only names them. */
+function foreignIn(leaf: Leaf, { entities, provisions }: Checking): readonly Selected[] {
+  const { subgraph } = leaf.fetch;
+  return fieldsIn(leaf, provisions).filter(({ field, type, provided }) => {
+    const name = field.node.name.value;
+    return type !== null && entities.isForeign(subgraph, type, name) && !provided.some(([first]) => first === name);
+  });
 }
 
 function namesRepresented(
