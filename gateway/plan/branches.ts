@@ -102,8 +102,7 @@ function growLeaf(
   return { fetch, position, before, definition, branches };
 }
 
-/** Composition gives root types these names, whatever subgraphs call them. */
-/** As every supergraph has them when it is planned on. */
+/** Composition gives root types these names, whatever subgraphs call them; a supergraph with others is planned on with these. */
 export const rootTypes = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
 interface Grower extends Growing {

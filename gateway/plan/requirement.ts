@@ -37,12 +37,15 @@ export function readRequirements(supergraph: DocumentNode): Requirements {
   const naming = createNaming(supergraph);
   const wanted = new Map<string, ReadonlySet<string>>();
   const graphs = graphNames(supergraph);
+  const users: Users = new Map();
   const rewritten = visit(supergraph, {
     Directive(directive, ...[, , , ancestors]) {
       if (directive.name.value !== 'join__field') return undefined;
       const changed = renameIn(directive, naming);
       if (changed.names.size === 0) return undefined;
-      const subgraph = graphs.get(enumArgument(directive, 'graph') ?? '') ?? '';
+      const graph = enumArgument(directive, 'graph') ?? '';
+      for (const name of changed.names) users.set(name, new Set([...(users.get(name) ?? []), graph]));
+      const subgraph = graphs.get(graph) ?? '';
       const key = `${subgraph}:${coordinateOf(ancestors)}`;
       wanted.set(key, changed.names.union(wanted.get(key) ?? new Set()));
       return changed.directive;
@@ -50,7 +53,7 @@ export function readRequirements(supergraph: DocumentNode): Requirements {
   });
   if (naming.standIns.size === 0) return { supergraph, standIns: naming.standIns, wanted: () => new Set() };
   return {
-    supergraph: addStandIns(rewritten, naming.standIns),
+    supergraph: addStandIns(rewritten, naming.standIns, users),
     standIns: naming.standIns,
     wanted: (subgraph, coordinate) => wanted.get(`${subgraph}:${coordinate}`) ?? new Set(),
   };
@@ -161,11 +164,14 @@ function renameSelections(text: string, { naming, names }: Renaming): string | n
   return context + (hasBraces ? ` ${printed}` : printed.slice(1, -1));
 }
 
+/** By stand-in, the graphs of the subgraphs that require it. */
+type Users = Map<string, ReadonlySet<string>>;
+
 /** Each type that has a field has its stand-ins too, where the field takes their arguments. */
-function addStandIns(supergraph: DocumentNode, standIns: ReadonlyMap<string, StandIn>): DocumentNode {
+function addStandIns(supergraph: DocumentNode, standIns: ReadonlyMap<string, StandIn>, users: Users): DocumentNode {
   const addTo = (type: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode) => {
     const fields = type.fields ?? [];
-    const added = fields.flatMap((field) => standInsFor(field, standIns));
+    const added = fields.flatMap((field) => standInsFor(field, standIns, users));
     return added.length === 0 ? undefined : { ...type, fields: [...fields, ...added] };
   };
   return visit(supergraph, { ObjectTypeDefinition: addTo, InterfaceTypeDefinition: addTo });
@@ -174,11 +180,20 @@ function addStandIns(supergraph: DocumentNode, standIns: ReadonlyMap<string, Sta
 function standInsFor(
   field: FieldDefinitionNode,
   standIns: ReadonlyMap<string, StandIn>,
+  users: Users,
 ): readonly FieldDefinitionNode[] {
   const known = new Set(field.arguments?.map(({ name }) => name.value));
   return [...standIns].flatMap(([name, standIn]) => {
     const fits = standIn.field === field.name.value && standIn.arguments.every((one) => known.has(one.name.value));
     if (!fits) return [];
-    return [{ ...field, name: { kind: Kind.NAME, value: name } as const, arguments: [] }];
+    const isUsed = (directive: DirectiveNode) => users.get(name)?.has(enumArgument(directive, 'graph') ?? '') === true;
+    const directives = field.directives?.filter((directive) => isUsed(directive) || !isExternal(directive)) ?? [];
+    return [{ ...field, name: { kind: Kind.NAME, value: name } as const, arguments: [], directives }];
   });
+}
+
+/** A field that is external where nothing uses it would be taken by the planner for the subgraph's own. */
+function isExternal({ name, arguments: args = [] }: DirectiveNode): boolean {
+  if (name.value !== 'join__field') return false;
+  return args.some(({ name: own, value }) => own.value === 'external' && value.kind === Kind.BOOLEAN && value.value);
 }
