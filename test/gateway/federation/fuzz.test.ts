@@ -1,11 +1,10 @@
 /**
  * Random operations over random meshes are answered as graphql-js answers them on one schema over the same data. Here as many as
- * a few seconds allow, from a fixed seed and from a new one; `npm run fuzz` goes on for as long as one likes.
+ * a few seconds allow, from two fixed seeds, or from the one that `WEFT_SEED` gives; `npm run fuzz` goes on for as long as one likes.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { systemClock } from '../../../mesh/core/clock.ts';
 import { readEnvironment } from '../../../mesh/core/config.ts';
 import type { Subgraph, SubgraphResponse } from '../../../mesh/core/subgraph.ts';
 import { openFarSide } from './fuzz/far.ts';
@@ -13,7 +12,7 @@ import { checkMesh, emptyTally, meshes } from './fuzz/check.ts';
 
 const fixed = 20_010_301;
 
-for (const seed of [fixed, Number(readEnvironment('WEFT_SEED') ?? systemClock.now() % 2 ** 30)]) {
+for (const seed of [fixed, Number(readEnvironment('WEFT_SEED') ?? 1)]) {
   test(`random meshes of seed ${seed} answer random operations as one schema does`, async () => {
     const tally = emptyTally();
     const property = fc.asyncProperty(meshes, (mesh) => checkMesh({ ...mesh, tally }));
