@@ -2,7 +2,7 @@
  * One call to a subgraph on behalf of all requests that it can serve: requests of one operation and one partition, root
  * fields with the same variables, entities each once. Whoever joins learns where its entities are in the answer.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { Cancellation } from '../../mesh/core/cancel.ts';
 import type { ChurnMap } from '../../mesh/core/churn.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -110,7 +110,7 @@ export class SharedCall {
   }
 
   #scan({ bytes }: SubgraphResponse): readonly Scan[] | null {
-    if (bytes === undefined || !(isAscii(bytes) || isUtf8(bytes))) return null;
+    if (bytes === undefined || !isUtf8(bytes)) return null;
     const wanted = this.#wanted.map(({ texts }) => texts.length);
     return scanAnswer(bytes, this.group.parts, wanted);
   }

@@ -6,7 +6,7 @@ import { type AddressInfo, type Socket, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { defaultConfig } from '../../../mesh/core/config.ts';
+import { defaultConfig, readEnvironment } from '../../../mesh/core/config.ts';
 import { createNodeServer } from '../../../gateway/server/http.ts';
 import { startTiny, tinyOptions, type TinyOptions } from './tiny.ts';
 import { streams } from './bytes.ts';
@@ -118,7 +118,7 @@ test('any stream of bytes, cut anywhere, is answered as by node:http alone', asy
     const sent = whole.toString('latin1');
     assert.ok(await isCutShort(found, plain, whole), JSON.stringify({ sent, found, expected }));
   };
-  const runs = Number(process.env['WEFT_LANE_RUNS'] ?? 8);
+  const runs = Number(readEnvironment('WEFT_LANE_RUNS') ?? 8);
   await fc.assert(
     fc.asyncProperty(fc.array(streams, { minLength: 8, maxLength: 8 }), (all) =>
       Promise.all(all.map(answered)).then(() => undefined),
