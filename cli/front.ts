@@ -14,6 +14,7 @@ import { type MockUser, anonymous } from '../mesh/core/subject.ts';
 import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
+import { noGovernance } from '../mesh/policy/governance.ts';
 import { readManifest } from './documents.ts';
 import type { Output } from './output.ts';
 import { readPolicies } from './policies.ts';
@@ -52,7 +53,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     });
   const pipeline = createPipeline({
     ...options,
-    policies: readPolicies(config.policy.file),
+    governance: { ...noGovernance, policies: readPolicies(config.policy.file) },
     limits: config.limits,
     labels: config.override.labels,
     clock: systemClock,

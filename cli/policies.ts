@@ -2,9 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isJsonObject } from '../mesh/core/json.ts';
 import { type SourceLocation, WeftError, isWeftError } from '../mesh/core/error.ts';
-import type { Subject } from '../mesh/core/subject.ts';
 import { type Condition, compileCondition } from '../mesh/policy/condition.ts';
-import type { NamedPolicies } from '../mesh/policy/view.ts';
+import type { NamedPolicies } from '../mesh/policy/governance.ts';
 import { parseYaml } from './yaml.ts';
 
 /**
@@ -24,13 +23,9 @@ export function readPolicies(file: string | null): NamedPolicies {
     Object.entries(policies).map(([name, text]) => {
       const at = yaml.placeOf(['policies', name]);
       if (typeof text !== 'string') throw refuse(file, { found: `policy "${name}" that is no text`, at });
-      return [name, holdsFor(compileAt(text, at))];
+      return [name, compileAt(text, at)];
     }),
   );
-}
-
-function holdsFor(condition: Condition): (subject: Subject) => boolean {
-  return (subject) => condition({ subject, purpose: subject.purpose });
 }
 
 /** A condition's own place, in the file that holds it. */

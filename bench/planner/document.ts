@@ -48,7 +48,7 @@ function runWhole() {
   const [operation] = parsed.value.definitions;
   if (operation?.kind !== 'OperationDefinition') throw new Error('The shape has no operation.');
   const planned = timed(() => planAlone(supergraph.planner, parsed.value));
-  const whole = timed(() => compileOperation(operation, supergraph, { denials: new Map() }));
+  const whole = timed(() => compileOperation(operation, supergraph, { verdicts: new Map() }));
   const passed = timed(() => structuredClone(planned.value));
   return {
     parseMs: parsed.ms,

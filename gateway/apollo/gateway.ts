@@ -15,7 +15,7 @@ import { WeftError, messageOf } from '../../mesh/core/error.ts';
 import { isJsonObject } from '../../mesh/core/json.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
-import type { NamedPolicies } from '../../mesh/policy/view.ts';
+import { type Governance, noGovernance } from '../../mesh/policy/governance.ts';
 import { createHttpSubgraph } from '../execute/http.ts';
 import type { SubgraphAddress } from '../execute/lease.ts';
 import type { GenerationParts } from '../server/generation.ts';
@@ -49,13 +49,13 @@ export type ApolloGatewayOptions<Context extends object = Record<string, unknown
   /** Headers for the subgraphs, made of Apollo Server's `contextValue`. They come before those of `forward`. */
   readonly headers?: (contextValue: Context) => Readonly<Record<string, string>>;
   /** What the names in `@policy` mean. An unknown name holds for nobody. */
-  readonly policies?: NamedPolicies;
+  readonly governance?: Governance;
   /** Subgraphs of this process, by name, that are asked without HTTP. */
   readonly subgraphs?: ReadonlyMap<string, Subgraph>;
   /** Labels of progressive overrides that are on beside those by percentage. Default none. */
   readonly labels?: readonly string[];
   /** Draws for labels by percentage. Default the system's. */
-  readonly clock?: Pick<Clock, 'randomBytes'>;
+  readonly clock?: Pick<Clock, 'randomBytes' | 'now'>;
   /** Milliseconds; default `requestMs` 30,000, `subgraphMs` 10,000. */
   readonly timeouts?: Partial<Config['timeouts']>;
   /** Default: those of `weft gateway`. */
@@ -97,7 +97,7 @@ export function createApolloGateway<Context extends object = Record<string, unkn
       const first = await live.first();
       const pipeline = createPipeline({
         ...first,
-        policies: options.policies ?? new Map(),
+        governance: options.governance ?? noGovernance,
         limits: { ...defaultConfig.limits, ...options.limits },
         labels: options.labels ?? [],
         clock: options.clock ?? systemClock,

@@ -10,7 +10,8 @@ import type { IsRuled } from '../plan/hoist.ts';
 import type { Planner } from '../plan/planner.ts';
 import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
-import { type Denials, type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
+import { type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
+import type { Verdicts } from '../../mesh/policy/view.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type InnerKeys, hideAliases, readInnerKeys } from './alias.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
@@ -45,22 +46,22 @@ export interface CompiledOperation {
 }
 
 export interface CompileOptions {
-  /** The rules that deny, all of them. */
-  readonly denials: Denials;
+  /** Of the rules that do not allow all. */
+  readonly verdicts: Verdicts;
   /** Labels of progressive overrides that are on. Default none. */
   readonly labels?: ReadonlySet<string>;
 }
 
-/** Compiles a normalised operation for subjects whom exactly these rules deny. */
+/** Compiles a normalised operation for subjects of whom the rules say this. */
 export function compileOperation(
   asked: OperationDefinitionNode,
   { planner, rules }: Supergraph,
-  { denials, labels = new Set() }: CompileOptions,
+  { verdicts, labels = new Set() }: CompileOptions,
 ): CompiledOperation {
   const schema = planner.apiSchema;
   const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
   const { rest, introspect } = splitIntrospection(operation, schema);
-  const pruned = pruneOperation(rest, { schema, rules, denials });
+  const pruned = pruneOperation(rest, { schema, rules, verdicts });
   const keys = readInnerKeys(operation);
   const isRuled = (coordinate: string): boolean => rules.has(coordinate);
   const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys, isRuled });

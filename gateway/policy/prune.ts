@@ -19,9 +19,7 @@ import {
   isUnionType,
 } from 'graphql';
 import type { Rule, Rules } from '../../mesh/policy/rules.ts';
-
-/** Denied rules and why. */
-export type Denials = ReadonlyMap<Rule, string>;
+import type { Verdicts } from '../../mesh/policy/view.ts';
 
 export interface Pruned {
   /** The operation without what is denied; it may select nothing. */
@@ -46,15 +44,15 @@ export interface Denied {
 export function rulesOf(operation: OperationDefinitionNode, schema: GraphQLSchema, rules: Rules): readonly Rule[] {
   if (rules.size === 0) return [];
   const found = new Set<Rule>();
-  const denials = { has: (rule: Rule) => (found.add(rule), false), get: () => undefined };
-  pruneOperation(operation, { schema, rules, denials });
+  const verdicts = { has: (rule: Rule) => (found.add(rule), false), get: () => undefined };
+  pruneOperation(operation, { schema, rules, verdicts });
   return [...found];
 }
 
 export interface PruneOptions {
   readonly schema: GraphQLSchema;
   readonly rules: Rules;
-  readonly denials: Pick<Denials, 'has' | 'get'>;
+  readonly verdicts: Pick<Verdicts, 'has' | 'get'>;
 }
 
 /** Prunes a normalised operation. */
@@ -93,7 +91,7 @@ class Pruning {
     let denial: Rule | null = null;
     for (const coordinate of coordinates) {
       for (const rule of this.options.rules.get(coordinate) ?? []) {
-        if (this.options.denials.has(rule)) denial ??= rule;
+        if (this.options.verdicts.has(rule)) denial ??= rule;
       }
     }
     return denial;
@@ -189,7 +187,10 @@ class Pruning {
   private addDenial(coordinate: string, rule: Rule, path: readonly string[]): void {
     const key = path.join('.');
     if (this.denied.some((known) => known.coordinate === coordinate && known.path.join('.') === key)) return;
-    this.denied.push({ path, coordinate, rule, reason: this.options.denials.get(rule) ?? 'denied' });
+    const verdict = this.options.verdicts.get(rule);
+    // What it takes to show a part is not there yet, so nothing is shown.
+    const reason = verdict?.kind === 'deny' ? verdict.reason : 'the subject may see a part only';
+    this.denied.push({ path, coordinate, rule, reason });
   }
 }
 

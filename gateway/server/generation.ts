@@ -4,6 +4,7 @@
  */
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
+import type { Governance } from '../../mesh/policy/governance.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type AssertCost, createCostLimit } from '../plan/cost-limit.ts';
 import { type Plans, type PlansOptions, createPlans } from './plans.ts';
@@ -15,6 +16,12 @@ export interface GenerationParts {
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   /** Called once, when nobody will ask these subgraphs through this generation any more. */
   readonly release?: () => void;
+}
+
+/** What takes the place of a generation. */
+export interface Succession extends GenerationParts {
+  /** Default: as before. */
+  readonly governance?: Governance;
 }
 
 export class Generation {

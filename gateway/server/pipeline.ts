@@ -17,7 +17,7 @@ import { assertInputs } from '../plan/inputs.ts';
 import { describeView } from '../plan/view.ts';
 import type { AccessRecorder } from '../policy/access.ts';
 import type { Report } from './failure.ts';
-import { Generation, type GenerationParts } from './generation.ts';
+import { Generation, type GenerationParts, type Succession } from './generation.ts';
 import type { Gateway, OperationRequest, OperationResult, OperationStream } from './operation.ts';
 import { streamPayloads } from './payloads.ts';
 import { type NumberedDocument, type PlansOptions, warmPlans } from './plans.ts';
@@ -45,7 +45,7 @@ export interface Pipeline extends Gateway {
    * Puts another supergraph in service, between two requests, once the operations used last are planned on it. Requests
    * under way finish where they began; streams go on if they can. One swap at a time; a signal that aborts hurries it.
    */
-  swap(parts: GenerationParts, signal?: AbortSignal): Promise<void>;
+  swap(parts: Succession, signal?: AbortSignal): Promise<void>;
   /** The subgraphs in service, by name. */
   subgraphs(): ReadonlyMap<string, Subgraph>;
 }
@@ -63,6 +63,7 @@ interface PreparedOperation {
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
+  let { governance } = options;
   let current = new Generation(options, options);
   const streams = new Map<LiveStream, OperationRequest>();
   const runOnce = createRunner(options);
@@ -106,7 +107,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }
     },
     async swap(parts, signal) {
-      const [old, next] = [current, new Generation(parts, options)];
+      ({ governance = governance } = parts);
+      const [old, next] = [current, new Generation(parts, { ...options, governance })];
       await warmPlans(next.plans, old.plans.recent(limits.supergraphWarmMax), signal);
       current = next;
       old.retire();

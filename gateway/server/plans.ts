@@ -6,27 +6,30 @@ import type { RequestLimits } from '../../mesh/core/config.ts';
 import { type WeftError, isWeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
+import type { Governance } from '../../mesh/policy/governance.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
-import { type NamedPolicies, decideRule } from '../../mesh/policy/view.ts';
+import type { View } from '../../mesh/policy/view.ts';
+import { createViews } from '../../mesh/policy/views.ts';
 import { type CompileOptions, type CompiledOperation, compileOperation } from '../execute/operation.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
 import { withoutDefers } from '../plan/defer.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
 import { drawLabels, labelsOf } from '../plan/label.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
-import { type Denials, rulesOf } from '../policy/prune.ts';
+import { rulesOf } from '../policy/prune.ts';
+import { type Decision, allAllowed, cutView } from '../policy/signature.ts';
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, startProgram } from '../splice/run.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 
 export interface PlansOptions {
   readonly supergraph: Supergraph;
-  readonly policies: NamedPolicies;
+  readonly governance: Governance;
   readonly limits: RequestLimits;
   /** Labels of progressive overrides that are on beside those by percentage. Default none. */
   readonly labels?: readonly string[];
-  /** Draws for labels by percentage. Default the system's. */
-  readonly clock?: Pick<Clock, 'randomBytes'>;
+  /** Draws for labels by percentage, and says when policies are asked. Default the system's. */
+  readonly clock?: Pick<Clock, 'randomBytes' | 'now'>;
 }
 
 export interface Plans {
@@ -72,15 +75,8 @@ interface Form {
   readonly rules: readonly Rule[];
   /** Labels of progressive overrides that can bear on it. */
   readonly labels: readonly string[];
-  /** What the rules came to, by subject: none can change its mind about an object that cannot change. */
-  readonly decisions: WeakMap<Subject, Decision>;
-}
-
-/** What rules say for a subject. */
-interface Decision {
-  readonly denials: Denials;
-  /** One sign a rule. */
-  readonly signature: string;
+  /** What the rules came to. */
+  readonly decisions: WeakMap<View, Decision>;
 }
 
 interface Remembered extends PlannedOperation {
@@ -92,8 +88,9 @@ interface Refused {
   readonly refusal: WeftError;
 }
 
-export function createPlans({ supergraph, policies, limits: bounds, ...options }: PlansOptions): Plans {
+export function createPlans({ supergraph, governance, limits: bounds, ...options }: PlansOptions): Plans {
   const drawing = { on: new Set(options.labels), clock: options.clock ?? systemClock };
+  const viewOf = createViews(governance, options.clock ?? systemClock);
   const schema = supergraph.planner.apiSchema;
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
@@ -120,12 +117,12 @@ export function createPlans({ supergraph, policies, limits: bounds, ...options }
           decisions: new WeakMap(),
         };
       });
-      const { denials, signature } = form.rules.length === 0 ? nothingDenied : decisionFor(form, subject, policies);
+      const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject));
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
       const place = `${key} ${signature} ${drawn}`;
       return compiled.get(place, () => ({
-        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { denials, labels })),
+        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { verdicts, labels })),
         recent: {
           text: document.text,
           name: operation.name?.value ?? null,
@@ -195,23 +192,10 @@ const noLabels: ReadonlySet<string> = new Set();
 /** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
 const bytesPerOperation = 64 * 1024;
 
-const nothingDenied: Decision = { denials: new Map(), signature: '' };
-
-/** Decides once for each subject, if it is one that stays as it is. */
-function decisionFor({ rules, decisions }: Form, subject: Subject, policies: NamedPolicies): Decision {
-  const known = decisions.get(subject);
+function decide({ rules, decisions }: Form, view: View): Decision {
+  const known = decisions.get(view);
   if (known !== undefined) return known;
-  const denials = denialsFor(rules, subject, policies);
-  const decision = { denials, signature: rules.map((rule) => (denials.has(rule) ? '1' : '0')).join('') };
-  if (Object.isFrozen(subject)) decisions.set(subject, decision);
+  const decision = cutView(view, rules);
+  decisions.set(view, decision);
   return decision;
-}
-
-function denialsFor(rules: readonly Rule[], subject: Subject, policies: NamedPolicies): Denials {
-  const denials = new Map<Rule, string>();
-  for (const rule of rules) {
-    const verdict = decideRule(rule, subject, policies);
-    if (!verdict.allow) denials.set(rule, verdict.reason);
-  }
-  return denials;
 }

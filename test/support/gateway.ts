@@ -11,7 +11,8 @@ import { isWeftError } from '../../mesh/core/error.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
-import type { NamedPolicies } from '../../mesh/policy/view.ts';
+import { type Governance, noGovernance } from '../../mesh/policy/governance.ts';
+import type { Condition } from '../../mesh/policy/condition.ts';
 import type { AccessRecorder } from '../../gateway/policy/access.ts';
 import { createApolloGateway } from '../../gateway/apollo/gateway.ts';
 import { isStream, textOf } from '../../gateway/server/operation.ts';
@@ -46,12 +47,33 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly supergraph?: string;
-  readonly policies?: NamedPolicies;
+  readonly policies?: SubjectPolicies;
+  /** Beside `policies`. */
+  readonly governance?: Governance;
   readonly recorder?: AccessRecorder;
   readonly limits?: RequestLimits;
   readonly shareRequests?: boolean;
   readonly labels?: readonly string[];
-  readonly clock?: Pick<Clock, 'randomBytes'>;
+  readonly clock?: Partial<Clock>;
+}
+
+/** Named policies as functions of a subject. */
+export type SubjectPolicies = ReadonlyMap<string, (subject: Subject) => boolean>;
+
+export function governanceOf(policies: SubjectPolicies, rest: Governance = noGovernance): Governance {
+  const named = Array.from(policies, ([name, holds]): [string, Condition] => {
+    const condition = (variables: Readonly<Record<string, unknown>>): boolean => holds(variables['subject'] as Subject);
+    const reads = { subject: [''], purpose: true, now: true };
+    return [name, Object.assign(condition, { fields: new Map(), reads })];
+  });
+  return { ...rest, policies: new Map([...rest.policies, ...named]) };
+}
+
+function governanceFor({
+  policies = new Map(),
+  governance,
+}: Pick<TestGatewayOptions, 'policies' | 'governance'>): Governance {
+  return governanceOf(policies, governance);
 }
 
 let door: 'pipeline' | 'apollo' = 'pipeline';
@@ -67,12 +89,12 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
   const pipeline = createPipeline({
     supergraph,
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
-    policies: options.policies ?? new Map(),
+    governance: governanceFor(options),
     limits: options.limits ?? defaultConfig.limits,
     recorder: options.recorder ?? null,
     shareRequests: options.shareRequests ?? true,
     ...(options.labels ? { labels: options.labels } : {}),
-    ...(options.clock ? { clock: options.clock } : {}),
+    clock: { ...systemClock, ...options.clock },
     report: (error) => {
       if (!isWeftError(error)) throw error;
     },
@@ -108,15 +130,15 @@ type ContextValue = Required<Pick<Ask, 'subject' | 'headers'>>;
 function createApolloDoor(
   supergraph: string,
   subgraphs: readonly Subgraph[],
-  { policies = new Map(), labels = [], clock = systemClock }: TestGatewayOptions,
+  { labels = [], clock = systemClock, ...options }: TestGatewayOptions,
 ): TestGateway['ask'] {
   let starting: Promise<ApolloServer<ContextValue>> | null = null;
   const start = async () => {
     const gateway = createApolloGateway<ContextValue>({
       supergraph,
-      policies,
+      governance: governanceFor(options),
       labels,
-      clock,
+      clock: { ...systemClock, ...clock },
       subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
       subject: ({ subject }) => subject,
       headers: ({ headers }) => headers,

@@ -20,6 +20,7 @@ import { anonymous } from '../../../mesh/core/subject.ts';
 import type { Answer } from '../../support/gateway.ts';
 import { serveSubgraph } from '../../support/http-subgraph.ts';
 import { temporaryFolder } from '../../support/mesh.ts';
+import { noGovernance } from '../../../mesh/policy/governance.ts';
 import { type TestSubgraph, createSubgraph, federation } from '../../support/subgraph.ts';
 
 const products = createSubgraph(
@@ -118,7 +119,7 @@ async function openLive(context: TestContext, sdlOf: (urls: ReadonlyMap<string, 
   const report = (error: unknown): void => void notes.push(String(error));
   const pipeline = createPipeline({
     ...(await live.first()),
-    policies: new Map(),
+    governance: noGovernance,
     limits: defaultConfig.limits,
     recorder: null,
     report,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Plans, createPlans, warmPlans } from '../../../gateway/server/plans.ts';
 import { selectOperation } from '../../../gateway/plan/document.ts';
+import { noGovernance } from '../../../mesh/policy/governance.ts';
 import { readSupergraph } from '../../../gateway/supergraph/supergraph.ts';
 import { defaultConfig } from '../../../mesh/core/config.ts';
 import { type Subject, anonymous } from '../../../mesh/core/subject.ts';
@@ -24,7 +25,7 @@ function open(fields: string) {
         },
       },
     },
-    policies: new Map(),
+    governance: noGovernance,
     limits: defaultConfig.limits,
   });
   return { plans, counted };
