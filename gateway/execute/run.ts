@@ -7,6 +7,7 @@ import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
+import type { Verdicts } from '../../mesh/policy/view.ts';
 import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
 import type { CompiledGroup, CompiledPart, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
@@ -19,6 +20,8 @@ export interface ExecutionContext {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly subject: Subject;
+  /** What the rules say of this subject, of those that do not allow all. The operation may be compiled for others too. */
+  readonly verdicts: Verdicts;
   readonly signal: CancelSignal;
   /** Mutations that had been answered when it began: it joins no call from before the last of them. Default 0. */
   readonly writes?: number;

@@ -138,9 +138,10 @@ function createRunner({ recorder, shareRequests = true }: PipelineOptions) {
 
   return async (prepared: PreparedOperation, request: OperationRequest): Promise<PipelineAnswer> => {
     const { operation, context } = prepared;
+    const same = { operation, verdicts: context.verdicts, request };
     const isShared = shares !== null && operation.kind === OperationTypeNode.QUERY;
     const start = (signal: CancelSignal) => run({ ...prepared, context: { ...context, signal } });
-    const answered = await (isShared ? shares.join({ operation, request }, context.signal, start) : run(prepared));
+    const answered = await (isShared ? shares.join(same, context.signal, start) : run(prepared));
     if (operation.kind === OperationTypeNode.MUTATION) {
       shares?.closeAll();
       prepared.generation.noteWrite();
@@ -189,9 +190,9 @@ function prepare(
   assertMethod(operation, request);
   const variables = coerceVariables(operation, request.variables, generation);
   generation.assertCost?.(document, operation, variables);
-  const planned = plans.operation(document, { operation, variables, subject: request.subject, mayDefer });
   const { headers, subject } = request;
-  const context = { subgraphs, variables, headers, subject, signal, writes: generation.writes };
+  const { verdicts, ...planned } = plans.operation(document, { operation, variables, subject, mayDefer });
+  const context = { subgraphs, variables, headers, subject, verdicts, signal, writes: generation.writes };
   return {
     generation,
     document,

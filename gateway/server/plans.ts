@@ -8,7 +8,7 @@ import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
-import type { View } from '../../mesh/policy/view.ts';
+import type { Verdicts, View } from '../../mesh/policy/view.ts';
 import { createViews } from '../../mesh/policy/views.ts';
 import { type CompileOptions, type CompiledOperation, compileOperation } from '../execute/operation.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
@@ -44,7 +44,14 @@ export interface NumberedDocument extends ParsedDocument {
   readonly number: number;
 }
 
-export interface PlannedOperation {
+/** An operation compiled for all who see of it what the subject sees, and what the rules say of this subject. */
+export interface PlannedOperation extends Planned {
+  /** Of the rules that do not allow all: with the filters of this very subject, where others' differ. */
+  readonly verdicts: Verdicts;
+}
+
+/** What subjects share of an operation who see the same of it. */
+interface Planned {
   readonly operation: CompiledOperation;
   /** `null` when the operation can only be executed the general way. */
   readonly program: RunningProgram | null;
@@ -79,7 +86,7 @@ interface Form {
   readonly decisions: WeakMap<View, Decision>;
 }
 
-interface Remembered extends PlannedOperation {
+interface Remembered extends Planned {
   readonly recent: RecentOperation;
 }
 
@@ -121,7 +128,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
       const place = `${key} ${signature} ${drawn}`;
-      return compiled.get(place, () => ({
+      const { program, operation: whole } = compiled.get(place, () => ({
         ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { verdicts, labels })),
         recent: {
           text: document.text,
@@ -131,13 +138,14 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
           mayDefer,
         },
       }));
+      return { operation: whole, program, verdicts };
     },
     recent: (most) => compiled.recent(most).map(({ recent }) => recent),
   };
 }
 
 /** Where a machine is busy, planning may take too long for once; so it is tried again later. */
-function orRefused(refused: Cache<Refused>, place: string, plan: () => PlannedOperation): PlannedOperation {
+function orRefused(refused: Cache<Refused>, place: string, plan: () => Planned): Planned {
   const key = (): string => `${Math.floor(systemClock.monotonic() / limits.planRefusedMs)} ${place}`;
   const known = refused.find(key());
   if (known !== undefined) throw known.refusal;
@@ -149,11 +157,7 @@ function orRefused(refused: Cache<Refused>, place: string, plan: () => PlannedOp
   }
 }
 
-function planOperation(
-  form: OperationDefinitionNode,
-  supergraph: Supergraph,
-  options: CompileOptions,
-): PlannedOperation {
+function planOperation(form: OperationDefinitionNode, supergraph: Supergraph, options: CompileOptions): Planned {
   const operation = compileOperation(form, supergraph, options);
   const program = operation.deferral === null ? compileProgram(operation) : null;
   return { operation, program: program && startProgram(program) };

@@ -14,6 +14,8 @@ export interface Sameness {
    * and supergraph in service.
    */
   readonly operation: object;
+  /** What the rules say of the subject now: the same subject may see other rows a moment later. */
+  readonly verdicts: object;
   readonly request: Pick<OperationRequest, 'variables' | 'headers' | 'subject'>;
 }
 
@@ -63,8 +65,8 @@ export class Shares<Answer extends OperationResult> {
  * No JSON text holds a line break: two requests that differ in one part differ in their keys. Subjects are told apart as
  * objects: one token's is one object while it is known, and no other token's.
  */
-function keyOf({ request: { variables, headers, subject } }: Sameness): string {
-  return `${numberOf(subject)}\n${JSON.stringify(variables)}\n${JSON.stringify(headers)}`;
+function keyOf({ verdicts, request: { variables, headers, subject } }: Sameness): string {
+  return `${numberOf(subject)}\n${numberOf(verdicts)}\n${JSON.stringify(variables)}\n${JSON.stringify(headers)}`;
 }
 
 interface Caller<Answer> {

@@ -23,14 +23,14 @@ export const anonymous: Subject = Object.freeze({
   expiresAt: null,
 });
 
-const numbers = new WeakMap<Subject, number>();
+const numbers = new WeakMap<object, number>();
 let numberCount = 0;
 
 /** Stands for this very object, in a key by which answers are shared: one that says the same has another number. */
-export function numberOf(subject: Subject): number {
-  const known = numbers.get(subject);
+export function numberOf(object: object): number {
+  const known = numbers.get(object);
   if (known !== undefined) return known;
-  numbers.set(subject, ++numberCount);
+  numbers.set(object, ++numberCount);
   return numberCount;
 }
 
