@@ -52,16 +52,20 @@ export interface CompileOptions {
   readonly labels?: ReadonlySet<string>;
 }
 
+/** Nothing masks values or filters rows of results yet: until something does, what a subject may see a part of is denied. */
+const showsParts = false;
+
 /** Compiles a normalised operation for subjects of whom the rules say this. */
 export function compileOperation(
   asked: OperationDefinitionNode,
-  { planner, rules }: Supergraph,
+  supergraph: Supergraph,
   { verdicts, labels = new Set() }: CompileOptions,
 ): CompiledOperation {
+  const { planner, rules } = supergraph;
   const schema = planner.apiSchema;
   const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
   const { rest, introspect } = splitIntrospection(operation, schema);
-  const pruned = pruneOperation(rest, { schema, rules, verdicts });
+  const pruned = pruneOperation(rest, { schema, policy: supergraph, verdicts, showsParts });
   const keys = readInnerKeys(operation);
   const isRuled = (coordinate: string): boolean => rules.has(coordinate);
   const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys, isRuled });
@@ -71,8 +75,8 @@ export function compileOperation(
     isDeferring: hasDefer(operation),
     possibleTypes: planner.possibleTypes,
     enumValues: planner.enumValues,
-    isDenied: (field) => pruned.deniedFields.has(field),
-    isTypeDenied: (type) => pruned.deniedTypes.has(type),
+    isDenied: pruned.isDenied,
+    isTypeDenied: pruned.isTypeDenied,
   });
   return {
     kind: operation.operation,
@@ -84,7 +88,7 @@ export function compileOperation(
     shape,
     requiredBy: planner.requiredBy,
     write: compileWriter(shape),
-    denials: pruned.denied.map(denialError),
+    denials: denialErrors(pruned.denied),
     denied: pruned.denied,
     coordinates: pruned.coordinates,
   };
@@ -158,6 +162,16 @@ function assertAnswered({ selections }: SelectionSetNode, groups: readonly Compi
       action: `Cannot plan the operation: no subgraph answers "${selection.name.value}" with what is asked of it`,
     });
   }
+}
+
+/** One a position: whoever is told why does not need all reasons. */
+function denialErrors(denied: readonly Denied[]): readonly AnswerError[] {
+  const byPath = new Map<string, AnswerError>();
+  for (const one of denied) {
+    const key = one.path.join('.');
+    if (!byPath.has(key)) byPath.set(key, denialError(one));
+  }
+  return [...byPath.values()];
 }
 
 function denialError({ path, coordinate, rule, reason }: Denied): AnswerError {

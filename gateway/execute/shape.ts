@@ -88,8 +88,11 @@ export interface FieldShape {
 
 export interface ShapeOptions {
   readonly schema: GraphQLSchema;
-  /** Whether policy denies a field, by the selection's node: those are answered with null. */
-  readonly isDenied: (field: FieldNode) => boolean;
+  /**
+   * Whether policy denies a field, by the selection's node, of objects of a type: those are answered with null. The type is an
+   * interface where no more is known of the objects.
+   */
+  readonly isDenied: (field: FieldNode, parentType: string) => boolean;
   /** Whether policy denies all objects of a type. */
   readonly isTypeDenied: (type: string) => boolean;
   /** The object types that a type may turn out to be inside the mesh, also those that no client sees. */
@@ -203,7 +206,7 @@ function shapeField(
   const sets = setsOf(nodes);
   const rest = shapeType(type, { sets, sent: setsOf(sent ?? []) }, options);
   if (sent !== undefined && isNothing(rest, options.schema)) return null;
-  const isDenied = name !== '__typename' && nodes.some((node) => options.isDenied(node));
+  const isDenied = name !== '__typename' && nodes.some((node) => options.isDenied(node, parent.name));
   return {
     key,
     // Introspection comes as the client is answered.

@@ -1,32 +1,36 @@
 /**
  * Takes what a subject may not see out of an operation before it is planned, so that denied data is never asked for.
- * What is taken out keeps its place in the answer: null, with one error that names the rule.
+ * What is taken out keeps its place in the answer: null, with one error that names the rule. Each field is decided for each
+ * type of object that may stand there, however the operation selects it.
  */
 import {
   type FieldNode,
   type GraphQLCompositeType,
-  type GraphQLNamedType,
-  type GraphQLSchema,
+  type InlineFragmentNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
   Kind,
   getNamedType,
-  isAbstractType,
   isCompositeType,
-  isInterfaceType,
-  isObjectType,
   isUnionType,
 } from 'graphql';
-import type { Rule, Rules } from '../../mesh/policy/rules.ts';
-import type { Verdicts } from '../../mesh/policy/view.ts';
+import type { Mask } from '../../mesh/policy/mask.ts';
+import type { RowsRule, Rule } from '../../mesh/policy/rules.ts';
+import { type Denial, type StandingOptions, type Standings, createStandings } from './standing.ts';
 
 export interface Pruned {
   /** The operation without what is denied; it may select nothing. */
   readonly operation: OperationDefinitionNode;
-  readonly deniedFields: ReadonlySet<FieldNode>;
-  readonly deniedTypes: ReadonlySet<string>;
-  /** What was taken out, one a position. */
+  /** Whether a field is answered with null for objects of a type. Of an abstract type: for any object that it may turn out to be. */
+  isDenied(field: FieldNode, parentType: string): boolean;
+  /** Whether all objects of a type are. */
+  isTypeDenied(type: string): boolean;
+  /** What is shown of a field's value, as `isDenied` asks: `null` is all of it. */
+  maskOf(field: FieldNode, parentType: string): Mask | null;
+  /** The rules by which some objects of a type do not exist. Of an abstract type: those of any object that it may turn out to be. */
+  filtersOf(type: string): readonly RowsRule[];
+  /** What was taken out; a position may have several rules. */
   readonly denied: readonly Denied[];
   /** Coordinates that remain, sorted. */
   readonly coordinates: readonly string[];
@@ -40,158 +44,201 @@ export interface Denied {
   readonly reason: string;
 }
 
-/** All rules that can bear on an operation: on its fields, on the types they give, on the types behind these. */
-export function rulesOf(operation: OperationDefinitionNode, schema: GraphQLSchema, rules: Rules): readonly Rule[] {
-  if (rules.size === 0) return [];
-  const found = new Set<Rule>();
-  const verdicts = { has: (rule: Rule) => (found.add(rule), false), get: () => undefined };
-  pruneOperation(operation, { schema, rules, verdicts });
-  return [...found];
-}
+export type PruneOptions = StandingOptions;
 
-export interface PruneOptions {
-  readonly schema: GraphQLSchema;
-  readonly rules: Rules;
-  readonly verdicts: Pick<Verdicts, 'has' | 'get'>;
+/** All rules that can bear on an operation: on its fields, on the types they give, on the types behind these. */
+export function rulesOf(
+  operation: OperationDefinitionNode,
+  { schema, policy }: Pick<PruneOptions, 'schema' | 'policy'>,
+): readonly Rule[] {
+  if (policy.rules.size === 0) return [];
+  const found = new Set<Rule>();
+  const verdicts = { get: (rule: Rule) => (found.add(rule), undefined) };
+  pruneOperation(operation, { schema, policy, verdicts, showsParts: true });
+  return [...found];
 }
 
 /** Prunes a normalised operation. */
 export function pruneOperation(operation: OperationDefinitionNode, options: PruneOptions): Pruned {
-  const pruning = new Pruning(options);
   const root = options.schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no root type for ${operation.operation} operations.`);
-  const denial = pruning.denialAt([root.name]);
+  const standings = createStandings(options);
+  const pruning = new Pruning(options.schema, standings);
+  const denial = standings.ofType(root.name).denial;
+  const place: Place = { type: root, possible: [root.name], path: [] };
   const selectionSet =
-    denial === null
-      ? pruning.pruneSet(operation.selectionSet, root, [])
-      : pruning.denyAll(operation.selectionSet, { type: root, denial });
+    denial === null ? pruning.pruneSet(operation.selectionSet, place) : pruning.denyAll(operation.selectionSet, place);
   return {
     operation: { ...operation, selectionSet },
-    deniedFields: pruning.deniedFields,
-    deniedTypes: pruning.deniedTypes,
+    isDenied: (field, type) => (type === root.name && denial !== null) || pruning.fateOf(field, type).kind !== 'shown',
+    isTypeDenied: (type) => type !== root.name && standings.ofType(type).denial !== null,
+    maskOf: ({ name }, type) => standings.ofField(type, name.value).mask,
+    filtersOf: (type) => standings.ofType(type).filters,
     denied: pruning.denied,
     coordinates: [...pruning.coordinates].toSorted(),
   };
 }
 
+/** Where selections stand: on which type, on which objects, and where that is in the answer. */
+interface Place {
+  readonly type: GraphQLCompositeType;
+  readonly possible: readonly string[];
+  readonly path: readonly string[];
+}
+
+type Fate =
+  | { readonly kind: 'shown' }
+  | { readonly kind: 'null' }
+  | { readonly kind: 'denied'; readonly denial: Denial };
+
 /** The state of one pass over an operation. */
 class Pruning {
-  readonly deniedFields = new Set<FieldNode>();
-  readonly deniedTypes = new Set<string>();
   readonly coordinates = new Set<string>();
   readonly denied: Denied[] = [];
-  readonly options: PruneOptions;
+  readonly #known = new Set<string>();
+  readonly #schema: PruneOptions['schema'];
+  readonly #standings: Standings;
 
-  constructor(options: PruneOptions) {
-    this.options = options;
+  constructor(schema: PruneOptions['schema'], standings: Standings) {
+    this.#schema = schema;
+    this.#standings = standings;
   }
 
-  /** The first rule at these coordinates that denies. */
-  denialAt(coordinates: readonly string[]): Rule | null {
-    let denial: Rule | null = null;
-    for (const coordinate of coordinates) {
-      for (const rule of this.options.rules.get(coordinate) ?? []) {
-        if (this.options.verdicts.has(rule)) denial ??= rule;
+  /** What becomes of a field of such objects. */
+  fateOf(field: FieldNode, type: string): Fate {
+    const { denial, mask } = this.#standings.ofField(type, field.name.value);
+    if (denial !== null) return { kind: 'denied', denial };
+    return { kind: mask?.name === 'NULL' ? 'null' : 'shown' };
+  }
+
+  /** Fields that not all objects show are selected of those types that do. */
+  pruneSet(set: SelectionSetNode, place: Place): SelectionSetNode {
+    const selections: SelectionNode[] = [];
+    const byType = new Map<string, FieldNode[]>();
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.INLINE_FRAGMENT) selections.push(...this.#pruneFragment(selection, place));
+      else if (selection.kind === Kind.FRAGMENT_SPREAD)
+        throw new Error('A normalised operation has no fragment spreads.');
+      else if (selection.name.value.startsWith('__')) selections.push(selection);
+      else {
+        const showing = this.#showing(selection, place);
+        if (showing.length === place.possible.length) selections.push(...this.#pruneField(selection, place));
+        else
+          for (const type of showing) push(byType, type, ...this.#pruneField(selection, this.#narrow(place, [type])));
       }
     }
-    return denial;
-  }
-
-  pruneSet(set: SelectionSetNode, parent: GraphQLCompositeType, path: readonly string[]): SelectionSetNode {
-    const selections = set.selections.flatMap((selection) => this.pruneSelection(selection, parent, path));
+    for (const [type, fields] of byType) selections.push(fragmentOn(type, fields));
     return { kind: Kind.SELECTION_SET, selections };
   }
 
-  private pruneSelection(
-    selection: SelectionNode,
-    parent: GraphQLCompositeType,
-    path: readonly string[],
-  ): readonly SelectionNode[] {
-    if (selection.kind === Kind.FIELD) return this.pruneField(selection, parent, path);
-    if (selection.kind === Kind.FRAGMENT_SPREAD) throw new Error('A normalised operation has no fragment spreads.');
-    const name = selection.typeCondition?.name.value;
-    const type = name === undefined ? parent : this.options.schema.getType(name);
+  #pruneFragment(fragment: InlineFragmentNode, place: Place): readonly SelectionNode[] {
+    const name = fragment.typeCondition?.name.value;
+    const type = name === undefined ? place.type : this.#schema.getType(name);
     if (!isCompositeType(type)) return [];
-    if (type !== parent) {
-      const denial = this.denialAt([type.name]);
-      if (denial !== null) {
-        this.addDenial(type.name, denial, path);
-        return [];
-      }
-      this.denyTypesBehind(type, path);
-    }
-    const selectionSet = this.pruneSet(selection.selectionSet, type, path);
-    return selectionSet.selections.length === 0 ? [] : [{ ...selection, selectionSet }];
+    const among = new Set(this.#standings.possibleTypes(type.name));
+    const possible = place.possible.filter((one) => among.has(one));
+    if (possible.length === 0) return [];
+    const selectionSet = this.pruneSet(fragment.selectionSet, { ...place, type, possible });
+    return selectionSet.selections.length === 0 ? [] : [{ ...fragment, selectionSet }];
   }
 
-  private pruneField(
-    field: FieldNode,
-    parent: GraphQLCompositeType,
-    path: readonly string[],
-  ): readonly SelectionNode[] {
-    const name = field.name.value;
-    if (name.startsWith('__')) return [field];
-    const type = getNamedType((isUnionType(parent) ? undefined : parent.getFields()[name])?.type);
-    if (type === undefined) throw new Error(`Type "${parent.name}" has no field "${name}".`);
-    const place = [...path, field.alias?.value ?? name];
-    const denial = this.denialAt(this.coordinatesOf(parent, name, type));
-    if (denial !== null) {
-      this.deniedFields.add(field);
-      this.addDenial(`${parent.name}.${name}`, denial, place);
-      return [];
+  /** The types of objects that show the field. What keeps the others from it is noted. */
+  #showing(field: FieldNode, { type, possible, path }: Place): readonly string[] {
+    const place = [...path, field.alias?.value ?? field.name.value];
+    const coordinateOf = (owner: string): string => `${owner}.${field.name.value}`;
+    const denials = new Map<string, Denial>();
+    const showing: string[] = [];
+    for (const one of possible) {
+      const fate = this.fateOf(field, one);
+      // Its whole type is denied: that is told where the object stands.
+      const isGone = this.#standings.ofType(one).denial !== null;
+      if (fate.kind === 'denied' && !isGone) denials.set(one, fate.denial);
+      if (fate.kind === 'shown' && !isGone) showing.push(one);
     }
+    const [first] = denials.values();
+    const isAlike = [...denials.values()].every(({ rule }) => rule === first?.rule);
+    if (first !== undefined && denials.size === possible.length && isAlike)
+      this.#addDenial(coordinateOf(type.name), first, place);
+    else for (const [owner, denial] of denials) this.#addDenial(coordinateOf(owner), denial, place);
+    return showing;
+  }
+
+  #pruneField(field: FieldNode, { type: parent, possible, path }: Place): readonly FieldNode[] {
+    const name = field.name.value;
+    const type = this.#typeOf(parent, name);
     this.coordinates.add(`${parent.name}.${name}`);
     if (field.selectionSet === undefined || !isCompositeType(type)) return [field];
-    this.denyTypesBehind(type, place);
-    const selectionSet = this.pruneSet(field.selectionSet, type, place);
+    const below: Place = {
+      type,
+      possible: this.#possibleBelow(possible, name),
+      path: [...path, field.alias?.value ?? name],
+    };
+    this.#noteDeniedTypes(below);
+    const selectionSet = this.pruneSet(field.selectionSet, below);
     // The object itself may be seen, if only whether it is there.
     return [{ ...field, selectionSet: selectionSet.selections.length > 0 ? selectionSet : typenameOnly }];
   }
 
-  /** Where rules on a field may stand: itself, the same field of what implements an interface, the type it gives. */
-  private coordinatesOf(parent: GraphQLCompositeType, name: string, type: GraphQLNamedType): readonly string[] {
-    const implementing = isInterfaceType(parent) ? this.options.schema.getPossibleTypes(parent) : [];
-    const declaring = isObjectType(parent) ? parent.getInterfaces() : [];
-    return [parent, ...implementing, ...declaring].map((owner) => `${owner.name}.${name}`).concat(type.name);
+  #typeOf(parent: GraphQLCompositeType, name: string) {
+    const type = getNamedType((isUnionType(parent) ? undefined : parent.getFields()[name])?.type);
+    if (type === undefined) throw new Error(`Type "${parent.name}" has no field "${name}".`);
+    return type;
+  }
+
+  /** An implementation may promise more of a field than its interface does. */
+  #possibleBelow(parents: readonly string[], name: string): readonly string[] {
+    const types = parents.flatMap((parent) => {
+      const type = this.#schema.getType(parent);
+      return isCompositeType(type) ? this.#standings.possibleTypes(this.#typeOf(type, name).name) : [];
+    });
+    return [...new Set(types)];
+  }
+
+  #narrow(place: Place, possible: readonly string[]): Place {
+    const type = this.#schema.getType(possible[0] ?? '');
+    return { ...place, possible, type: isCompositeType(type) ? type : place.type };
   }
 
   /** Objects of a denied type may stand behind an abstract one: they become null wherever they turn up. */
-  private denyTypesBehind(type: GraphQLCompositeType, path: readonly string[]): void {
-    if (!isAbstractType(type)) return;
-    for (const possible of this.options.schema.getPossibleTypes(type)) {
-      const denial = this.denialAt([possible.name]);
-      if (denial === null) continue;
-      this.deniedTypes.add(possible.name);
-      this.addDenial(possible.name, denial, path);
+  #noteDeniedTypes({ possible, path }: Place): void {
+    for (const type of possible) {
+      const { denial } = this.#standings.ofType(type);
+      if (denial !== null) this.#addDenial(type, denial, path);
     }
   }
 
-  /** Denies every field of a set whose type is denied as a whole. */
-  denyAll(
-    set: SelectionSetNode,
-    { type, denial }: { readonly type: GraphQLCompositeType; readonly denial: Rule },
-  ): SelectionSetNode {
+  /** Denies every field of a root type that is denied as a whole. */
+  denyAll(set: SelectionSetNode, place: Place): SelectionSetNode {
+    const { denial } = this.#standings.ofType(place.type.name);
     for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        this.deniedFields.add(selection);
-        this.addDenial(`${type.name}.${selection.name.value}`, denial, [
-          selection.alias?.value ?? selection.name.value,
-        ]);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        this.denyAll(selection.selectionSet, { type, denial });
-      }
+      if (selection.kind === Kind.INLINE_FRAGMENT) this.denyAll(selection.selectionSet, place);
+      if (selection.kind !== Kind.FIELD || denial === null) continue;
+      const { name, alias } = selection;
+      this.#addDenial(`${place.type.name}.${name.value}`, denial, [(alias ?? name).value]);
     }
     return { kind: Kind.SELECTION_SET, selections: [] };
   }
 
-  private addDenial(coordinate: string, rule: Rule, path: readonly string[]): void {
-    const key = path.join('.');
-    if (this.denied.some((known) => known.coordinate === coordinate && known.path.join('.') === key)) return;
-    const verdict = this.options.verdicts.get(rule);
-    // What it takes to show a part is not there yet, so nothing is shown.
-    const reason = verdict?.kind === 'deny' ? verdict.reason : 'the subject may see a part only';
+  #addDenial(coordinate: string, { rule, reason }: Denial, path: readonly string[]): void {
+    const key = `${path.join('.')} ${coordinate}`;
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
     this.denied.push({ path, coordinate, rule, reason });
   }
+}
+
+function push<Value>(map: Map<string, Value[]>, key: string, ...values: readonly Value[]): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [...values]);
+  else known.push(...values);
+}
+
+function fragmentOn(type: string, selections: readonly SelectionNode[]): InlineFragmentNode {
+  return {
+    kind: Kind.INLINE_FRAGMENT,
+    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } },
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
+  };
 }
 
 const typenameOnly: SelectionSetNode = {

@@ -119,7 +119,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
         const normal = defer || !document.isDeferring ? whole : withoutDefers(whole);
         return {
           operation: normal,
-          rules: rulesOf(normal, schema, supergraph.rules),
+          rules: rulesOf(normal, { schema, policy: supergraph }),
           labels: labelsOf(normal, schema, supergraph.planner.labels),
           decisions: new WeakMap(),
         };

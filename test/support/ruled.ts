@@ -1,0 +1,55 @@
+/** Supergraphs with rules: directives put at coordinates of what test subgraphs compose to, whoever would have written them. */
+import { readFileSync } from 'node:fs';
+import { type ASTNode, type ConstDirectiveNode, Kind, parse, print, visit } from 'graphql';
+import type { Subgraph } from '../../mesh/core/subgraph.ts';
+import { composeForTest } from './subgraph.ts';
+
+/** Directives by coordinate. */
+export type RulesByCoordinate = Readonly<Record<string, string>>;
+
+const mesh = readFileSync(new URL('../../schema/mesh.graphql', import.meta.url), 'utf8');
+const places =
+  'OBJECT | INTERFACE | UNION | SCALAR | ENUM | INPUT_OBJECT | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE';
+const definitions = [
+  mesh.replaceAll(/directive @(\w+)/g, 'directive @weft__$1'),
+  `directive @authenticated repeatable on ${places}`,
+  `directive @requiresScopes(scopes: [[String!]!]!) repeatable on ${places}`,
+];
+
+/** The supergraph with those directives, each under its full name: `@weft__mask(with: NULL)`. */
+export function composeRuled(subgraphs: readonly Subgraph[], rules: RulesByCoordinate): string {
+  const supergraph = parse(composeForTest(subgraphs));
+  const unused = new Set(Object.keys(rules));
+  const at = (coordinate: string): readonly ConstDirectiveNode[] => {
+    unused.delete(coordinate);
+    const text = rules[coordinate];
+    const [definition] = text === undefined ? [] : parse(`scalar S ${text}`).definitions;
+    return definition?.kind === Kind.SCALAR_TYPE_DEFINITION ? (definition.directives ?? []) : [];
+  };
+  const ruled = visit(supergraph, {
+    enter(node, ...[, , , ancestors]) {
+      if (!('directives' in node) || !('name' in node)) {
+        return undefined;
+      }
+      const coordinate = coordinateOf(node, ancestors);
+      const added = coordinate === null ? [] : at(coordinate);
+      return added.length === 0 ? undefined : { ...node, directives: [...(node.directives ?? []), ...added] };
+    },
+  });
+  if (unused.size > 0) throw new Error(`The supergraph has no ${[...unused].join(', ')}.`);
+  return `${print(ruled)}\nextend schema @link(url: "https://weft.dev/weft/v1.0")\n${definitions.join('\n')}`;
+}
+
+/** `Type`, `Type.field`, `Type.field(argument:)`: ancestors are nodes, and lists of them. */
+function coordinateOf(node: ASTNode, ancestors: readonly (ASTNode | readonly ASTNode[])[]): string | null {
+  const [type, field] = ancestors.flatMap((one) => ('kind' in one ? (nameOf(one) ?? []) : []));
+  const name = nameOf(node);
+  if (name === null || type === undefined) return name;
+  return node.kind === Kind.INPUT_VALUE_DEFINITION && field !== undefined
+    ? `${type}.${field}(${name}:)`
+    : `${type}.${name}`;
+}
+
+function nameOf(node: ASTNode): string | null {
+  return 'name' in node && node.name?.kind === Kind.NAME ? node.name.value : null;
+}
