@@ -89,7 +89,10 @@ function fromContent(
     },
     headers: { forward: (headers.forward ?? defaultConfig.headers.forward).map((name) => name.toLowerCase()) },
     override: { labels: override.labels ?? defaultConfig.override.labels },
-    policy: { file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file) },
+    policy: {
+      file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file),
+      secret: policy.secret ?? defaultConfig.policy.secret,
+    },
     documents: {
       ...defaultConfig.documents,
       ...documents,

@@ -17,6 +17,7 @@ import { messageOf } from '../mesh/core/error.ts';
 import { noGovernance } from '../mesh/policy/governance.ts';
 import { readManifest } from './documents.ts';
 import type { Output } from './output.ts';
+import { openMaskSecret } from './mask-secret.ts';
 import { readPolicies } from './policies.ts';
 
 export interface FrontOptions extends GenerationParts {
@@ -53,7 +54,11 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     });
   const pipeline = createPipeline({
     ...options,
-    governance: { ...noGovernance, policies: readPolicies(config.policy.file) },
+    governance: {
+      ...noGovernance,
+      policies: readPolicies(config.policy.file),
+      maskSecret: openMaskSecret(options),
+    },
     limits: config.limits,
     labels: config.override.labels,
     clock: systemClock,

@@ -80,7 +80,7 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
   const subgraphs: readonly Subgraph[] = [...host.subgraphs, ...remote];
   const front = parts.adopt(
     await openFront({
-      config: { ...config, policy: { file: config.policy.file ?? policies } },
+      config: { ...config, policy: { ...config.policy, file: config.policy.file ?? policies } },
       supergraph: readSupergraph(composeSubgraphs(subgraphs.map(withUrl(config)), meshDefinitions())),
       subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
       examples: readExamples(),

@@ -22,7 +22,11 @@ export interface Config {
   readonly headers: { readonly forward: readonly string[] };
   /** Labels of progressive overrides (`@override(label:)`) that are on, beside those by percentage. */
   readonly override: { readonly labels: readonly string[] };
-  readonly policy: { readonly file: string | null };
+  readonly policy: {
+    readonly file: string | null;
+    /** Under which values are hashed that are masked so; `null`: one that is made once and kept in the data folder. */
+    readonly secret: string | null;
+  };
   readonly documents: DocumentsConfig;
   readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
   readonly retries: RetryConfig;
@@ -142,7 +146,7 @@ export const defaultConfig: Config = {
   auth: { issuers: [], claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes' } },
   headers: { forward: [] },
   override: { labels: [] },
-  policy: { file: null },
+  policy: { file: null, secret: null },
   documents: { manifest: null, safelist: false, apq: true },
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
   retries: { max: 2, budgetPercent: 20 },

@@ -9,9 +9,11 @@ export interface Governance {
   readonly policies: NamedPolicies;
   /** `null` where the mesh keeps none: then a purpose needs no agreement. */
   readonly agreements: Agreements | null;
+  /** Under which masks hash, the same all over the mesh; `null`: one of this process. */
+  readonly maskSecret: string | null;
   /** Names this state of things in decisions: changes when any of it does. */
   readonly revision: string;
 }
 
 /** No named policies, no agreements. */
-export const noGovernance: Governance = { policies: new Map(), agreements: null, revision: '' };
+export const noGovernance: Governance = { policies: new Map(), agreements: null, maskSecret: null, revision: '' };

@@ -75,7 +75,7 @@ auth:
   claims: { subject: uid, roles: groups }
 headers: { forward: [Authorization, x-trace] }
 override: { labels: [next-bill] }
-policy: { file: schema/policies.yaml }
+policy: { file: schema/policies.yaml, secret: correct-horse-battery }
 documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
 retries: { max: 0, budget: 5 }
@@ -120,7 +120,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       },
       headers: { forward: ['authorization', 'x-trace'] },
       override: { labels: ['next-bill'] },
-      policy: { file: join(home, 'schema/policies.yaml') },
+      policy: { file: join(home, 'schema/policies.yaml'), secret: 'correct-horse-battery' },
       documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
       retries: { max: 0, budgetPercent: 5 },
