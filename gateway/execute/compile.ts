@@ -14,6 +14,7 @@ import {
   stripIgnoredCharacters,
 } from 'graphql';
 import type { FetchNode, PathStep, PlanNode, RequiredSelection } from '../plan/plan.ts';
+import { isRowKey } from '../policy/rows.ts';
 import { type Collector, type ResultObject, compileCollector } from './collect.ts';
 import { type ContextLot, collectByContext } from './context.ts';
 import { type Merge, compileMerge, compileRenames } from './merge.ts';
@@ -31,6 +32,8 @@ export interface CompiledGroup {
   /** Names of the client's variables that it uses. */
   readonly variables: readonly string[];
   readonly parts: readonly CompiledPart[];
+  /** Whether it asks for what row conditions read. */
+  readonly asksRows: boolean;
   /** How many groups have to answer first, and which wait for this one. */
   readonly dependencyCount: number;
   readonly dependents: readonly number[];
@@ -117,7 +120,14 @@ export function compileGroup(
     queryJson: JSON.stringify(query),
     variables: [...new Set(fetches.flatMap((fetch) => fetch.variables))],
     parts,
+    asksRows: parts.some(({ selections }) => selections.some(asksRows)),
   };
+}
+
+function asksRows(selection: SelectionNode): boolean {
+  if (selection.kind === Kind.FRAGMENT_SPREAD) return false;
+  if (selection.kind === Kind.FIELD && isRowKey(selection.alias?.value ?? '')) return true;
+  return selection.selectionSet?.selections.some(asksRows) ?? false;
 }
 
 function compileRoot(fetch: FetchNode, possibleTypes: PossibleTypes): RootPart {

@@ -11,11 +11,16 @@ import type { Planner } from '../plan/planner.ts';
 import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
 import { type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
+import { type Masker, createMasker } from '../../mesh/policy/masker.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
+import { addRowFields } from '../policy/rows.ts';
+import { showsParts } from '../policy/signature.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type InnerKeys, hideAliases, readInnerKeys } from './alias.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
 import { type AnswerError, completeResult } from './complete.ts';
+import { findVoided } from './conceal.ts';
+import { type Cover, type Covered, compileCover } from './cover.ts';
 import { type Deferral, compileDeferral } from './deferral.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
 import { placeErrors } from './place.ts';
@@ -38,6 +43,8 @@ export interface CompiledOperation {
   readonly shape: ObjectShape;
   readonly requiredBy: RequiredBy;
   readonly write: Writer;
+  /** What is left to do with results before they are written: masks and row filters. `null`: nothing. */
+  readonly cover: Cover | null;
   /** What policy denied: errors of every answer. */
   readonly denials: readonly AnswerError[];
   readonly denied: readonly Denied[];
@@ -50,25 +57,25 @@ export interface CompileOptions {
   readonly verdicts: Verdicts;
   /** Labels of progressive overrides that are on. Default none. */
   readonly labels?: ReadonlySet<string>;
+  /** Default: under a secret of this process. */
+  readonly masker?: Masker;
 }
-
-/** Nothing masks values or filters rows of results yet: until something does, what a subject may see a part of is denied. */
-const showsParts = false;
 
 /** Compiles a normalised operation for subjects of whom the rules say this. */
 export function compileOperation(
   asked: OperationDefinitionNode,
   supergraph: Supergraph,
-  { verdicts, labels = new Set() }: CompileOptions,
+  { verdicts, labels = new Set(), masker = createMasker() }: CompileOptions,
 ): CompiledOperation {
   const { planner, rules } = supergraph;
   const schema = planner.apiSchema;
   const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
   const { rest, introspect } = splitIntrospection(operation, schema);
-  const pruned = pruneOperation(rest, { schema, policy: supergraph, verdicts, showsParts });
+  const pruned = pruneOperation(rest, { schema, policy: supergraph, verdicts, showsParts: true });
   const keys = readInnerKeys(operation);
   const isRuled = (coordinate: string): boolean => rules.has(coordinate);
-  const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys, isRuled });
+  const isCovered = showsParts(verdicts);
+  const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys, isRuled, isCovered });
   const shape = shapeOperation(operation, {
     schema,
     keys,
@@ -77,6 +84,7 @@ export function compileOperation(
     enumValues: planner.enumValues,
     isDenied: pruned.isDenied,
     isTypeDenied: pruned.isTypeDenied,
+    maskOf: pruned.maskOf,
   });
   return {
     kind: operation.operation,
@@ -88,20 +96,40 @@ export function compileOperation(
     shape,
     requiredBy: planner.requiredBy,
     write: compileWriter(shape),
+    cover: isCovered ? compileCover({ schema, shape, filtersOf: pruned.filtersOf, masker }) : null,
     denials: denialErrors(pruned.denied),
     denied: pruned.denied,
     coordinates: pruned.coordinates,
   };
 }
 
-/** The body of an answer. */
-export function writeAnswer(operation: CompiledOperation, result: Result): string {
-  const { shape, denials } = operation;
-  const known = result.errors.length === 0 ? denials : [...denials, ...clientErrors(operation, result)];
-  let data = operation.write(result.data, result.plain);
+/** The body of an answer, for a subject of whom the rules say this. */
+export function writeAnswer(operation: CompiledOperation, result: Result, verdicts: Verdicts): string {
+  return writeCovered(operation, coverResult(operation, result, verdicts), result.plain);
+}
+
+/** The same for an event of a subscription; `null` when it is about something that does not exist for the subject. */
+export function writeEvent(operation: CompiledOperation, result: Result, verdicts: Verdicts): string | null {
+  const covered = coverResult(operation, result, verdicts);
+  return covered.isGone ? null : writeCovered(operation, covered, result.plain);
+}
+
+function coverResult(operation: CompiledOperation, result: Result, verdicts: Verdicts): Covered {
+  const { cover, denials } = operation;
+  const { data, concealed } = result;
+  const { voided, untold } = findVoided(data, concealed);
+  const fetched = [...result.errors, ...untold];
+  const errors = fetched.length === 0 ? denials : [...denials, ...clientErrors(operation, { data, errors: fetched })];
+  if (cover === null) return { data, errors, isGone: false };
+  return cover({ data, errors, voided, trustsNulls: concealed.length === 0, verdicts });
+}
+
+function writeCovered(operation: CompiledOperation, covered: Covered, plain: boolean): string {
+  const known = covered.errors;
+  let data = operation.write(covered.data, plain);
   let errors = known;
   if (data === null) {
-    const completion = completeResult(shape, result.data, known);
+    const completion = completeResult(operation.shape, covered.data, known);
     data = completion.data;
     errors = [...known, ...completion.errors];
   }
@@ -111,7 +139,7 @@ export function writeAnswer(operation: CompiledOperation, result: Result): strin
 /** The errors that fetching gave, as clients know their places. */
 export function clientErrors(
   { shape, requiredBy }: Pick<CompiledOperation, 'shape' | 'requiredBy'>,
-  result: Result,
+  result: Pick<Result, 'data' | 'errors'>,
 ): readonly AnswerError[] {
   return placeErrors(result.errors, { shape, data: result.data, requiredBy });
 }
@@ -125,12 +153,17 @@ interface PlanPruned {
   readonly labels: ReadonlySet<string>;
   readonly keys: InnerKeys;
   readonly isRuled: IsRuled;
+  readonly isCovered: boolean;
 }
 
-function planPruned({ operation }: Pruned, { planner, labels, keys, isRuled }: PlanPruned): Planned {
+function planPruned(
+  { operation, filtersOf }: Pruned,
+  { planner, labels, keys, isRuled, isCovered }: PlanPruned,
+): Planned {
   if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, deferred: [] };
   const { possibleTypes } = planner;
-  const hidden = hideAliases(operation, keys);
+  const renamed = hideAliases(operation, keys);
+  const hidden = isCovered ? addRowFields(renamed, { schema: planner.apiSchema, filtersOf }) : renamed;
   const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(hidden)] } as const;
   const plan = planner.plan(document, { operationName: operation.name?.value ?? null, labels, isRuled });
   const { subscription } = plan;

@@ -5,12 +5,14 @@
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
+import { limits } from '../../mesh/core/limits.ts';
 import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
 import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
 import type { CompiledGroup, CompiledPart, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
+import { type Concealed, addReported } from './conceal.ts';
 import type { Represent } from './represent.ts';
 
 /** What one request brings along. */
@@ -33,12 +35,14 @@ export interface ExecutionContext {
 export interface Result {
   readonly data: ResultObject;
   readonly errors: AnswerError[];
+  /** What could not be had of what only row conditions read. */
+  readonly concealed: Concealed[];
   /** No string in the data holds a character that JSON escapes. */
   plain: boolean;
 }
 
 export function createResult(data: ResultObject = {}): Result {
-  return { data, errors: [], plain: true };
+  return { data, errors: [], concealed: [], plain: true };
 }
 
 /** Runs all groups. Never rejects: what fails is in the result's errors. */
@@ -206,6 +210,8 @@ function takeResponse(group: CompiledGroup, { response, wanted, result }: Answer
     if (part.kind === 'root' && !response.errors?.length) addMissing(part, { data, result, subgraph: group.subgraph });
   });
   if (!response.errors?.length) return;
+  // Of so many errors some are left out: nobody knows what they were about.
+  if (group.asksRows && response.errors.length >= limits.subgraphErrorsMax) result.concealed.push(null);
   const placesOf = createPlaces(result.data);
   for (const error of response.errors) addSubgraphError(group, { error, wanted, result, placesOf });
 }
@@ -304,30 +310,41 @@ function createPlaces(data: ResultObject): PlacesOf {
 
 /** Maps the path of a subgraph's error to the places of the answer that it is about. */
 function addSubgraphError(group: CompiledGroup, { error, wanted, result, placesOf }: Reported): void {
+  const { asksRows } = group;
   const index = group.parts.findIndex((part) => part.kind === 'entities' && part.key === error.path?.[0]);
   const part = group.parts[index];
   if (part?.kind !== 'entities') {
     const { path, ...unplaced } = rootError(error, group.subgraph);
     const root = group.parts.find((other) => other.kind === 'root');
-    if (root === undefined || path === undefined) result.errors.push(unplaced);
+    if (root === undefined || path === undefined) addReported(result, unplaced, { asksRows, about: 'all' });
     else
-      for (const place of rootPlaces(root, result.data)) result.errors.push({ path: [...place, ...path], ...unplaced });
+      for (const place of rootPlaces(root, result.data))
+        addReported(result, { path: [...place, ...path], ...unplaced }, { asksRows, about: 'field' });
     return;
   }
   const [, position, ...rest] = error.path ?? [];
   const targets = wanted[index]?.[Number(position)]?.targets ?? [];
   const places = placesOf(part).flatMap((places) => targets.flatMap((target) => places.get(target) ?? []));
-  const extensions = publicExtensions(error.extensions, group.subgraph);
-  for (const place of places) result.errors.push({ message: error.message, path: [...place, ...rest], extensions });
+  const placed = { message: error.message, extensions: publicExtensions(error.extensions, group.subgraph) };
+  const about = rest.length > 0 ? 'field' : 'object';
+  for (const place of places) addReported(result, { ...placed, path: [...place, ...rest] }, { asksRows, about });
   // An error about the lookup as a whole, or about an entity that nobody looked up.
   if (places.length > 0) return;
-  for (const { path } of part.places) {
-    result.errors.push({ message: error.message, path: staticPrefix(path), extensions });
-  }
+  for (const { path } of part.places)
+    addReported(result, { ...placed, path: staticPrefix(path) }, { asksRows, about: 'all' });
+}
+
+/** Takes an error that an event of a subscription brought. */
+export function takeEventError(
+  { subgraph, asksRows }: Pick<CompiledGroup, 'subgraph' | 'asksRows'>,
+  error: SubgraphError,
+  result: Result,
+): void {
+  addReported(result, rootError(error, subgraph), { asksRows, about: error.path ? 'field' : 'all' });
 }
 
 /** A subgraph's error about root fields, whose paths are the client's. */
-export function rootError({ message, path, extensions }: SubgraphError, subgraph: string): AnswerError {
+function rootError({ message, path, extensions }: SubgraphError, subgraph: string): AnswerError {
   return { message, ...(path ? { path } : {}), extensions: publicExtensions(extensions, subgraph) };
 }
 

@@ -27,6 +27,7 @@ import {
   isObjectType,
   typeFromAST,
 } from 'graphql';
+import type { Mask } from '../../mesh/policy/mask.ts';
 import { deferLabel, hasDefer } from '../plan/defer.ts';
 import { type InnerKeys, readInnerKeys } from './alias.ts';
 
@@ -82,6 +83,8 @@ export interface FieldShape {
   readonly parent: string;
   readonly name: string;
   readonly value: ShapeValue;
+  /** How the value is shown; `null`: as it is. */
+  readonly mask: Mask | null;
   /** Where the value comes from: the result, the object's type, or nowhere, since policy denies it. */
   readonly from: 'result' | 'typename' | 'denied';
 }
@@ -93,6 +96,8 @@ export interface ShapeOptions {
    * interface where no more is known of the objects.
    */
   readonly isDenied: (field: FieldNode, parentType: string) => boolean;
+  /** How a field's value is shown, as `isDenied` asks. Default: as it is. */
+  readonly maskOf?: (field: FieldNode, parentType: string) => Mask | null;
   /** Whether policy denies all objects of a type. */
   readonly isTypeDenied: (type: string) => boolean;
   /** The object types that a type may turn out to be inside the mesh, also those that no client sees. */
@@ -216,6 +221,7 @@ function shapeField(
     // A list is answered whole: not all clients can merge two lists.
     value:
       sent !== undefined && isListType(getNullableType(type)) ? shapeType(type, { sets, sent: [] }, options) : rest,
+    mask: name.startsWith('__') ? null : (options.maskOf?.(nodes[0], parent.name) ?? null),
     from: isDenied ? 'denied' : name === '__typename' ? 'typename' : 'result',
   };
 }

@@ -24,3 +24,8 @@ export function cutView(view: View, rules: readonly Rule[]): Decision {
 }
 
 const signs: Readonly<Record<Verdict['kind'], string>> = { allow: '1', deny: '0', mask: 'm', filter: 'f' };
+
+/** Whether there is something to do with results: values to mask, or rows to leave out. */
+export function showsParts(verdicts: Verdicts): boolean {
+  return verdicts.values().some(({ kind }) => kind === 'mask' || kind === 'filter');
+}

@@ -162,7 +162,7 @@ async function run(prepared: PreparedOperation): Promise<PipelineAnswer> {
   const result = createResult(operation.introspect?.(variables));
   if (operation.introspect !== null) result.plain = false;
   await runGroups(operation.groups, result, context);
-  return { body: writeAnswer(operation, result), executed: true, status: 200, operation };
+  return { body: writeAnswer(operation, result, context.verdicts), executed: true, status: 200, operation };
 }
 
 /** Answers a prepared operation by its program if that can be; else gives the context to execute it in. */

@@ -7,6 +7,7 @@ import { type WeftError, isWeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
+import { createMasker } from '../../mesh/policy/masker.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
 import type { Verdicts, View } from '../../mesh/policy/view.ts';
 import { createViews } from '../../mesh/policy/views.ts';
@@ -17,7 +18,8 @@ import { type ParsedDocument, parseDocument, selectOperation } from '../plan/doc
 import { drawLabels, labelsOf } from '../plan/label.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
 import { rulesOf } from '../policy/prune.ts';
-import { type Decision, allAllowed, cutView } from '../policy/signature.ts';
+import { addEdgeNodes } from '../policy/rows.ts';
+import { type Decision, allAllowed, cutView, showsParts } from '../policy/signature.ts';
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, startProgram } from '../splice/run.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
@@ -98,6 +100,7 @@ interface Refused {
 export function createPlans({ supergraph, governance, limits: bounds, ...options }: PlansOptions): Plans {
   const drawing = { on: new Set(options.labels), clock: options.clock ?? systemClock };
   const viewOf = createViews(governance, options.clock ?? systemClock);
+  const masker = createMasker(governance.maskSecret);
   const schema = supergraph.planner.apiSchema;
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
@@ -106,7 +109,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const compiled: Cache<Remembered> = createCache({ bytesMax, sizeOf });
   const refused: Cache<Refused> = createCache({ bytesMax, sizeOf: () => 1_024 });
   let count = 0;
-  return {
+  const plans: Plans = {
     document: (text) =>
       documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
     operation(document, { operation, variables, subject, mayDefer = false }) {
@@ -119,17 +122,19 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
         const normal = defer || !document.isDeferring ? whole : withoutDefers(whole);
         return {
           operation: normal,
-          rules: rulesOf(normal, { schema, policy: supergraph }),
+          rules: rulesOf(addEdgeNodes(normal, schema), { schema, policy: supergraph }),
           labels: labelsOf(normal, schema, supergraph.planner.labels),
           decisions: new WeakMap(),
         };
       });
       const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject));
+      // What is answered in parts is written before all of it is there: masks and filters look at the whole.
+      if (defer && showsParts(verdicts)) return plans.operation(document, { operation, variables, subject });
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
       const place = `${key} ${signature} ${drawn}`;
       const { program, operation: whole } = compiled.get(place, () => ({
-        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { verdicts, labels })),
+        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { verdicts, labels, masker })),
         recent: {
           text: document.text,
           name: operation.name?.value ?? null,
@@ -142,6 +147,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
     },
     recent: (most) => compiled.recent(most).map(({ recent }) => recent),
   };
+  return plans;
 }
 
 /** Where a machine is busy, planning may take too long for once; so it is tried again later. */

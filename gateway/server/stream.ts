@@ -5,8 +5,15 @@
 import { abortSignalOf } from '../../mesh/core/cancel.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { SubgraphResponse } from '../../mesh/core/subgraph.ts';
-import { type CompiledOperation, writeAnswer } from '../execute/operation.ts';
-import { type ExecutionContext, createResult, rootError, runGroups, takeRoot, writeVariables } from '../execute/run.ts';
+import { type CompiledOperation, writeEvent } from '../execute/operation.ts';
+import {
+  type ExecutionContext,
+  createResult,
+  runGroups,
+  takeEventError,
+  takeRoot,
+  writeVariables,
+} from '../execute/run.ts';
 import type { Generation } from './generation.ts';
 
 /** What a stream stands on; exchanged when the supergraph is. */
@@ -31,6 +38,8 @@ export class LiveStream {
   readonly #onClose: (stream: LiveStream) => void;
   #waiting: PromiseWithResolvers<IteratorResult<SubgraphResponse>> | null = null;
   #isOver = false;
+  /** The answer sent last. */
+  #last: string | null = null;
 
   /** Throws `SUBGRAPH_UNAVAILABLE` when the source's subgraph serves no subscriptions. */
   constructor(ground: StreamGround, onClose: (stream: LiveStream) => void) {
@@ -73,7 +82,9 @@ export class LiveStream {
   async *#answer(): AsyncGenerator<string, void, void> {
     try {
       for (let event = await this.#next(); event.done !== true; event = await this.#next()) {
-        yield await this.#complete(event.value);
+        const answer = await this.#complete(event.value);
+        if (answer === null || this.#isUnchanged(answer)) continue;
+        yield answer;
       }
     } finally {
       this.#close();
@@ -90,7 +101,16 @@ export class LiveStream {
     return waiting.promise;
   }
 
-  async #complete(event: SubgraphResponse): Promise<string> {
+  /** Where policy hides something, an event about that alone would tell when it changes. */
+  #isUnchanged(answer: string): boolean {
+    const { cover, denials } = this.#ground.operation;
+    const isSame = answer === this.#last;
+    this.#last = answer;
+    return isSame && (cover !== null || denials.length > 0);
+  }
+
+  /** The answer to an event; `null` where there is none to give. */
+  async #complete(event: SubgraphResponse): Promise<string | null> {
     const { operation, source, context, generation } = this.#ground;
     const { group, part } = source;
     generation.enter();
@@ -98,9 +118,9 @@ export class LiveStream {
       const result = createResult();
       result.plain = event.plain === true;
       if (event.data) takeRoot(part, event.data, result);
-      for (const error of event.errors ?? []) result.errors.push(rootError(error, group.subgraph));
+      for (const error of event.errors ?? []) takeEventError(group, error, result);
       await runGroups(operation.groups, result, context);
-      return writeAnswer(operation, result);
+      return writeEvent(operation, result, context.verdicts);
     } finally {
       generation.leave();
     }

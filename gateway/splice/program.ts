@@ -52,8 +52,9 @@ export interface Lookup {
 }
 
 /** The program of an operation; `null` when it has to be executed the general way. */
-export function compileProgram({ kind, groups, introspect, shape, denials }: CompiledOperation): Program | null {
-  if (kind !== 'query' || introspect !== null || groups.length === 0) return null;
+export function compileProgram(operation: CompiledOperation): Program | null {
+  const { kind, groups, introspect, shape, cover, denials } = operation;
+  if (kind !== 'query' || introspect !== null || cover !== null || groups.length === 0) return null;
   try {
     const layout = layOut(groups, shape);
     // The first time shows which numbers of a row anybody reads.

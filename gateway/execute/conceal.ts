@@ -1,0 +1,80 @@
+/**
+ * Errors about what only row conditions read. No client is told of them: where a condition lacks a value, the row does not
+ * exist. What a subgraph says of a lookup as a whole may name such a field too, so its words stay inside.
+ */
+import { isRowKey } from '../policy/rows.ts';
+import { withoutSuffix } from './alias.ts';
+import type { ResponsePath, ResultObject } from './collect.ts';
+import type { AnswerError } from './complete.ts';
+import type { Result } from './run.ts';
+
+/** Where a value could not be had that a condition reads: the path of its object, as it is inside the mesh. `null`: anywhere. */
+export type Concealed = ResponsePath | null;
+
+/** What an error is about, and of which request it comes. */
+interface Reporting {
+  /** Whether the request asked for what conditions read. */
+  readonly asksRows: boolean;
+  /** `field`: one, maybe a condition's. `object`: one whole. `all`: whatever was asked for, or the subgraph does not say. */
+  readonly about: 'field' | 'object' | 'all';
+}
+
+/** Takes an error that a subgraph reported. */
+export function addReported(result: Result, error: AnswerError, { asksRows, about }: Reporting): void {
+  const index = error.path?.findIndex(isRowKey) ?? -1;
+  if (error.path !== undefined && index >= 0) result.concealed.push(error.path.slice(0, index));
+  else result.errors.push(asksRows && about !== 'field' ? withoutWords(error) : error);
+  if (asksRows && about === 'all') result.concealed.push(null);
+}
+
+/** An error as it may be told where the subgraph was asked for more than the client knows of. */
+export function withoutWords(error: AnswerError): AnswerError {
+  return { ...error, message: 'The subgraph reported an error.' };
+}
+
+export interface Voided {
+  /** Of lists: the items that are null since a condition lacks something of them. */
+  readonly voided: ReadonlyMap<unknown, ReadonlySet<number>>;
+  /** What is null though nobody has told why: at places of the answer. */
+  readonly untold: readonly AnswerError[];
+}
+
+/** Finds what became null since a value that a condition reads may not be null: the object itself, or what is around it. */
+export function findVoided(data: ResultObject, concealed: readonly Concealed[]): Voided {
+  const voided = new Map<unknown, Set<number>>();
+  const untold: AnswerError[] = [];
+  for (const path of concealed) {
+    const end = path === null ? null : nullAt(data, path);
+    if (path === null || end === null) continue;
+    const { list, depth } = end;
+    const last = path[depth - 1];
+    if (depth === path.length && list !== null && typeof last === 'number') {
+      const known = voided.get(list);
+      if (known === undefined) voided.set(list, new Set([last]));
+      else known.add(last);
+    } else if (depth < path.length) {
+      const place = path.slice(0, depth);
+      untold.push(withoutWords({ message: '', path: place, extensions: { code: 'DOWNSTREAM_SERVICE_ERROR' } }));
+    }
+  }
+  return { voided, untold };
+}
+
+interface NullPlace {
+  /** How many keys lead there. */
+  readonly depth: number;
+  /** The list that holds it, if one does. */
+  readonly list: readonly unknown[] | null;
+}
+
+function nullAt(data: ResultObject, path: ResponsePath): NullPlace | null {
+  let value: unknown = data;
+  let list: readonly unknown[] | null = null;
+  for (const [depth, key] of path.entries()) {
+    if (value === null || value === undefined) return { depth, list };
+    if (typeof value !== 'object') return null;
+    list = Array.isArray(value) ? value : null;
+    value = (value as Readonly<Record<string | number, unknown>>)[typeof key === 'string' ? withoutSuffix(key) : key];
+  }
+  return value === null || value === undefined ? { depth: path.length, list } : null;
+}
