@@ -84,6 +84,9 @@ describe('rows that do not exist for a subject', () => {
       },
     });
     assert.doesNotMatch(text, /cursor-[24]/);
+    assert.deepEqual((await ask('{ page { edges { cursor } } }')).data, {
+      page: { edges: [{ cursor: 'canary-cursor-1' }, { cursor: 'canary-cursor-3' }] },
+    });
   });
 
   test('are gone from what mutations give, one after the other', async () => {
