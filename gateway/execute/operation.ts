@@ -4,13 +4,15 @@
  */
 import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
+import type { JsonObject } from '../../mesh/core/json.ts';
 import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
 import type { DeferredPlan } from '../plan/plan.ts';
 import type { IsRuled } from '../plan/hoist.ts';
 import type { Planner } from '../plan/planner.ts';
 import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
-import { type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
+import { type Pruned, pruneOperation } from '../policy/prune.ts';
+import type { Denied } from '../policy/pruning.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type InnerKeys, hideAliases, readInnerKeys } from './alias.ts';
@@ -48,24 +50,33 @@ export interface CompiledOperation {
 export interface CompileOptions {
   /** Of the rules that do not allow all. */
   readonly verdicts: Verdicts;
+  /** Variables as the client gave them: whether inputs that the subject may not use are among them. Default none. */
+  readonly inputs?: JsonObject;
   /** Labels of progressive overrides that are on. Default none. */
   readonly labels?: ReadonlySet<string>;
 }
 
 /** Nothing masks values or filters rows of results yet: until something does, what a subject may see a part of is denied. */
-const showsParts = false;
+export const showsParts = false;
 
 /** Compiles a normalised operation for subjects of whom the rules say this. */
 export function compileOperation(
   asked: OperationDefinitionNode,
   supergraph: Supergraph,
-  { verdicts, labels = new Set() }: CompileOptions,
+  { verdicts, labels = new Set(), inputs = {} }: CompileOptions,
 ): CompiledOperation {
   const { planner, rules } = supergraph;
   const schema = planner.apiSchema;
   const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
   const { rest, introspect } = splitIntrospection(operation, schema);
-  const pruned = pruneOperation(rest, { schema, policy: supergraph, verdicts, showsParts });
+  const pruned = pruneOperation(rest, {
+    schema,
+    policy: supergraph,
+    verdicts,
+    showsParts,
+    inputs,
+    isEntity: planner.entities.isEntity,
+  });
   const keys = readInnerKeys(operation);
   const isRuled = (coordinate: string): boolean => rules.has(coordinate);
   const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys, isRuled });
@@ -77,6 +88,7 @@ export function compileOperation(
     enumValues: planner.enumValues,
     isDenied: pruned.isDenied,
     isTypeDenied: pruned.isTypeDenied,
+    isValueDenied: pruned.isValueDenied,
   });
   return {
     kind: operation.operation,
@@ -174,7 +186,7 @@ function denialErrors(denied: readonly Denied[]): readonly AnswerError[] {
   return [...byPath.values()];
 }
 
-function denialError({ path, coordinate, rule, reason }: Denied): AnswerError {
+function denialError({ path, coordinate, rule, reason, isInput = false }: Denied): AnswerError {
   const extensions = { code: 'UNAUTHORIZED_FIELD_OR_TYPE', coordinate, rule: rule.text, reason };
-  return { message: `Not allowed to read ${coordinate}: ${reason}.`, path, extensions };
+  return { message: `Not allowed to ${isInput ? 'use' : 'read'} ${coordinate}: ${reason}.`, path, extensions };
 }

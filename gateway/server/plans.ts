@@ -4,19 +4,21 @@ import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import { type WeftError, isWeftError } from '../../mesh/core/error.ts';
+import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
 import type { Verdicts, View } from '../../mesh/policy/view.ts';
 import { createViews } from '../../mesh/policy/views.ts';
-import { type CompileOptions, type CompiledOperation, compileOperation } from '../execute/operation.ts';
+import { type CompileOptions, type CompiledOperation, compileOperation, showsParts } from '../execute/operation.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
 import { withoutDefers } from '../plan/defer.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
 import { drawLabels, labelsOf } from '../plan/label.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
 import { rulesOf } from '../policy/prune.ts';
+import { type InputWatch, watchInputs } from '../policy/watch.ts';
 import { type Decision, allAllowed, cutView } from '../policy/signature.ts';
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, startProgram } from '../splice/run.ts';
@@ -61,6 +63,8 @@ export interface Asked {
   readonly operation: OperationDefinitionNode;
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** As the client gave them. Default: `variables`, in which the schema's own defaults count as given. */
+  readonly inputs?: JsonObject;
   readonly subject: Subject;
   /** Whether parts may be answered later. Default false: then all is answered at once. */
   readonly mayDefer?: boolean;
@@ -99,17 +103,21 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const drawing = { on: new Set(options.labels), clock: options.clock ?? systemClock };
   const viewOf = createViews(governance, options.clock ?? systemClock);
   const schema = supergraph.planner.apiSchema;
+  const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity };
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
   const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
   const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
   const compiled: Cache<Remembered> = createCache({ bytesMax, sizeOf });
+  const watches: Cache<InputWatch> = createCache({ bytesMax, sizeOf });
+  const watchOf = (place: string, form: Form, verdicts: Verdicts): InputWatch =>
+    watches.get(place, () => watchInputs(form.operation, { ...policed, verdicts, showsParts }));
   const refused: Cache<Refused> = createCache({ bytesMax, sizeOf: () => 1_024 });
   let count = 0;
   return {
     document: (text) =>
       documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
-    operation(document, { operation, variables, subject, mayDefer = false }) {
+    operation(document, { operation, variables, inputs = variables as JsonObject, subject, mayDefer = false }) {
       // A subscription has one answer an event.
       const defer = mayDefer && document.isDeferring && operation.operation !== OperationTypeNode.SUBSCRIPTION;
       const conditions = document.conditions.map((name) => conditionKeys.get(variables[name]) ?? '-').join('');
@@ -119,17 +127,18 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
         const normal = defer || !document.isDeferring ? whole : withoutDefers(whole);
         return {
           operation: normal,
-          rules: rulesOf(normal, { schema, policy: supergraph }),
+          rules: rulesOf(normal, policed),
           labels: labelsOf(normal, schema, supergraph.planner.labels),
           decisions: new WeakMap(),
         };
       });
       const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject));
+      const used = verdicts.size === 0 ? '' : watchOf(`${key} ${signature}`, form, verdicts)(inputs);
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
-      const place = `${key} ${signature} ${drawn}`;
+      const place = `${key} ${signature} ${drawn}${used}`;
       const { program, operation: whole } = compiled.get(place, () => ({
-        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { verdicts, labels })),
+        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { verdicts, labels, inputs })),
         recent: {
           text: document.text,
           name: operation.name?.value ?? null,
