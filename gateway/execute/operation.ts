@@ -4,14 +4,16 @@
  */
 import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
+import type { JsonObject } from '../../mesh/core/json.ts';
 import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
 import type { DeferredPlan } from '../plan/plan.ts';
 import type { IsRuled } from '../plan/hoist.ts';
 import type { Planner } from '../plan/planner.ts';
 import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
-import { type Denied, type Pruned, pruneOperation } from '../policy/prune.ts';
 import { type Masker, createMasker } from '../../mesh/policy/masker.ts';
+import { type Pruned, pruneOperation } from '../policy/prune.ts';
+import type { Denied } from '../policy/pruning.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
 import { addRowFields } from '../policy/rows.ts';
 import { showsParts } from '../policy/signature.ts';
@@ -55,6 +57,8 @@ export interface CompiledOperation {
 export interface CompileOptions {
   /** Of the rules that do not allow all. */
   readonly verdicts: Verdicts;
+  /** Variables as the client gave them: whether inputs that the subject may not use are among them. Default none. */
+  readonly inputs?: JsonObject;
   /** Labels of progressive overrides that are on. Default none. */
   readonly labels?: ReadonlySet<string>;
   /** Default: under a secret of this process. */
@@ -65,13 +69,19 @@ export interface CompileOptions {
 export function compileOperation(
   asked: OperationDefinitionNode,
   supergraph: Supergraph,
-  { verdicts, labels = new Set(), masker = createMasker() }: CompileOptions,
+  { verdicts, inputs = {}, labels = new Set(), masker = createMasker() }: CompileOptions,
 ): CompiledOperation {
   const { planner, rules } = supergraph;
   const schema = planner.apiSchema;
   const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
   const { rest, introspect } = splitIntrospection(operation, schema);
-  const pruned = pruneOperation(rest, { schema, policy: supergraph, verdicts, showsParts: true });
+  const pruned = pruneOperation(rest, {
+    schema,
+    policy: supergraph,
+    verdicts,
+    inputs,
+    isEntity: planner.entities.isEntity,
+  });
   const keys = readInnerKeys(operation);
   const isRuled = (coordinate: string): boolean => rules.has(coordinate);
   const isCovered = showsParts(verdicts);
@@ -85,6 +95,7 @@ export function compileOperation(
     isDenied: pruned.isDenied,
     isTypeDenied: pruned.isTypeDenied,
     maskOf: pruned.maskOf,
+    isValueDenied: pruned.isValueDenied,
   });
   return {
     kind: operation.operation,
@@ -207,7 +218,7 @@ function denialErrors(denied: readonly Denied[]): readonly AnswerError[] {
   return [...byPath.values()];
 }
 
-function denialError({ path, coordinate, rule, reason }: Denied): AnswerError {
+function denialError({ path, coordinate, rule, reason, isInput = false }: Denied): AnswerError {
   const extensions = { code: 'UNAUTHORIZED_FIELD_OR_TYPE', coordinate, rule: rule.text, reason };
-  return { message: `Not allowed to read ${coordinate}: ${reason}.`, path, extensions };
+  return { message: `Not allowed to ${isInput ? 'use' : 'read'} ${coordinate}: ${reason}.`, path, extensions };
 }

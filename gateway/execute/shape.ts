@@ -4,6 +4,7 @@
  */
 import {
   type FieldNode,
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLInterfaceType,
   type GraphQLNullableType,
@@ -100,6 +101,8 @@ export interface ShapeOptions {
   readonly maskOf?: (field: FieldNode, parentType: string) => Mask | null;
   /** Whether policy denies all objects of a type. */
   readonly isTypeDenied: (type: string) => boolean;
+  /** Whether policy denies a value of an enum: null stands in its place. Default: none. */
+  readonly isValueDenied?: (type: string, value: string) => boolean;
   /** The object types that a type may turn out to be inside the mesh, also those that no client sees. */
   readonly possibleTypes?: (type: string) => ReadonlySet<string>;
   /** The values that an enum has inside the mesh, also those that no client sees. */
@@ -252,17 +255,23 @@ function shapeNullable(
   options: Shaping,
 ): NullableShape {
   if (isListType(type)) return { kind: 'list', of: shapeType(type.ofType, selected, options) };
-  if (isEnumType(type)) {
-    return {
-      kind: 'leaf',
-      leaf: 'enum',
-      type: type.name,
-      values: new Set(type.getValues().map((value) => value.name)),
-      isHidden: (value) => typeof value === 'string' && options.enumValues?.(type.name).has(value) === true,
-    };
-  }
+  if (isEnumType(type)) return shapeEnum(type, options);
   if (selected.sets.length > 0 && !type.name.startsWith('__')) return shapeObject(selected, type, options);
   return { kind: 'leaf', leaf: leafKind(type.name), type: type.name, values: null, isHidden: () => false };
+}
+
+function shapeEnum(type: GraphQLEnumType, { enumValues, isValueDenied }: Shaping): LeafShape {
+  const { name } = type;
+  const values = type.getValues().map((value) => value.name);
+  const shown = isValueDenied === undefined ? values : values.filter((value) => !isValueDenied(name, value));
+  const inside = new Set(shown.length === values.length ? [] : values);
+  return {
+    kind: 'leaf',
+    leaf: 'enum',
+    type: name,
+    values: new Set(shown),
+    isHidden: (value) => typeof value === 'string' && (inside.has(value) || enumValues?.(name).has(value) === true),
+  };
 }
 
 function leafKind(name: string): LeafShape['leaf'] {

@@ -31,6 +31,8 @@ export interface Entities {
   /** Whether a subgraph only names a field that others give: it can be asked for it where another field provides it, or not at all. */
   isForeign(subgraph: string, type: string, field: string): boolean;
   isObject(type: string): boolean;
+  /** Whether some subgraph knows a type's objects by a key. */
+  isEntity(type: string): boolean;
 }
 
 interface Field {
@@ -95,6 +97,7 @@ export function readEntities(supergraph: DocumentNode): Entities {
       return !keys.some(({ key }) => typeof key === 'string' && namesIn(selectionOf(key)).has(field));
     },
     isObject: (type) => types.get(type)?.isObject === true,
+    isEntity: (type) => types.get(type)?.joins.some(({ key }) => typeof key === 'string') === true,
   };
 }
 

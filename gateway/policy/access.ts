@@ -9,7 +9,7 @@ import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { EventLog } from '../../mesh/events/log.ts';
-import type { Denied } from './prune.ts';
+import type { Denied } from './pruning.ts';
 
 /** What of an operation is recorded. The same object stands for the same operation. */
 export interface RecordedOperation {

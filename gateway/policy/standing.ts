@@ -1,11 +1,10 @@
 /**
  * What the verdicts of rules come to at the types and fields of a schema, for one subject: rules of a field, of the interfaces'
- * fields that it implements and of the type that it gives all bind it.
+ * fields that it implements, of the type that it gives and of what it is derived from all bind it.
  */
 import {
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isAbstractType,
   isCompositeType,
   isInterfaceType,
@@ -13,15 +12,12 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Mask } from '../../mesh/policy/mask.ts';
-import type { Policy, Rule, RowsRule } from '../../mesh/policy/rules.ts';
-import type { Verdicts } from '../../mesh/policy/view.ts';
-import { strictestOf } from './strictest.ts';
-
-/** Why something is not shown. */
-export interface Denial {
-  readonly rule: Rule;
-  readonly reason: string;
-}
+import type { RowsRule } from '../../mesh/policy/rules.ts';
+import { aggregatedRows } from './aggregate.ts';
+import { type Source, sourcesOf } from './derived.ts';
+import { fieldCoordinates, givenTypes, ownersOf, possibleTypes, typeCoordinates } from './owner.ts';
+import { type Denial, type Said, type SayOptions, join, partsOnly, say } from './said.ts';
+import { isAsStrict } from './strictest.ts';
 
 export interface TypeStanding {
   /** Why no object of the type is shown. */
@@ -32,8 +28,8 @@ export interface TypeStanding {
 
 export interface FieldStanding {
   readonly denial: Denial | null;
-  /** How the value is shown; `NULL` is not shown at all. */
-  readonly mask: Mask | null;
+  /** How the value is shown, and a rule that says so; `NULL` is not shown at all. */
+  readonly masked: Said['masked'];
 }
 
 export interface Standings {
@@ -41,55 +37,163 @@ export interface Standings {
   ofType(type: string): TypeStanding;
   /** What binds a field of a type. Of an abstract one: what binds it for any object that may stand there. */
   ofField(type: string, field: string): FieldStanding;
-  /** The object types that a type may turn out to be; itself when there are none. */
-  possibleTypes(type: string): readonly string[];
+  /** Whether the subject does not see a value of an enum. */
+  isValueDenied(type: string, value: string): boolean;
+  /** Why the use of something that tells of these sources would reveal what the subject does not see whole. */
+  ofSources(sources: readonly Source[]): Denial | null;
 }
 
-export interface StandingOptions {
+export interface StandingOptions extends SayOptions {
   readonly schema: GraphQLSchema;
-  readonly policy: Pick<Policy, 'rules'>;
-  readonly verdicts: Pick<Verdicts, 'get'>;
-  /** Whether values are masked and rows are filtered later. If not, what the subject may see a part of is denied. */
-  readonly showsParts: boolean;
-}
-
-const nothing: readonly Rule[] = [];
-
-/** What is said of the rules at some coordinates, taken together. */
-interface Said {
-  denial: Denial | null;
-  masked: { readonly mask: Mask; readonly rule: Rule } | null;
-  readonly filters: RowsRule[];
+  /** Whether objects of a type have a key. Default: none have. */
+  readonly isEntity?: (type: string) => boolean;
+  /** Whether a field that tells of many rows is worked out over those alone that the subject sees. Default false. */
+  readonly isSafeAggregate?: (coordinate: string) => boolean;
 }
 
 export function createStandings(options: StandingOptions): Standings {
-  const { schema } = options;
-  const types = new Map<string, TypeStanding>();
-  const fields = new Map<string, FieldStanding>();
-  const possibleTypes = (name: string): readonly string[] => {
-    const type = schema.getType(name);
-    const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : [];
-    return possible.length > 0 ? possible.map((one) => one.name) : isCompositeType(type) ? [name] : [];
+  const standing = new Standing(options);
+  return {
+    ofType: (type) => standing.ofType(type),
+    ofField: (type, field) => standing.ofField(type, field),
+    isValueDenied(type, value) {
+      const { denial, masked, filters } = say([`${type}.${value}`], options);
+      return denial !== null || masked !== null || filters.length > 0;
+    },
+    ofSources: (sources) =>
+      sources.map((source) => standing.revealed(source, null)).find((one) => one !== null) ?? null,
   };
-  const standings: Standings = {
-    possibleTypes,
-    ofType: (name) =>
-      remember(types, name, () => {
-        const { denial, filters } = sayOfObjects(name, options);
-        const possible = possibleTypes(name).flatMap((one) => (one === name ? [] : standings.ofType(one)));
-        return { denial, filters: [...new Set([...filters, ...possible.flatMap((one) => one.filters)])] };
-      }),
-    ofField: (type, field) =>
-      remember(fields, `${type}.${field}`, () =>
-        strictest(
-          possibleTypes(type).map((possible) =>
-            possible === type ? standingOf(type, field, { ...options, standings }) : standings.ofField(possible, field),
-          ),
-        ),
-      ),
-  };
-  return standings;
 }
+
+/** What is known so far. */
+class Standing {
+  readonly #options: StandingOptions;
+  readonly #types = new Map<string, TypeStanding>();
+  readonly #fields = new Map<string, FieldStanding>();
+  readonly #ownFields = new Map<string, Said>();
+
+  constructor(options: StandingOptions) {
+    this.#options = options;
+  }
+
+  ofType(name: string): TypeStanding {
+    return remember(this.#types, name, () => {
+      const { schema, policy } = this.#options;
+      const said = say(typeCoordinates(name, schema), this.#options);
+      const possible = this.#possible(name).flatMap((one) => (one === name ? [] : this.ofType(one)));
+      const sources = sourcesOf(typeCoordinates(name, schema), policy, schema);
+      const revealed = sources.map((source) => this.revealed(source, { type: name, coordinate: name, mask: null }));
+      return {
+        // An object cannot be masked: a mask at its type hides it.
+        denial: said.denial ?? hidden(said.masked) ?? revealed.find((one) => one !== null) ?? null,
+        filters: [...new Set([...said.filters, ...possible.flatMap((one) => one.filters)])],
+      };
+    });
+  }
+
+  ofField(type: string, field: string): FieldStanding {
+    return remember(this.#fields, `${type}.${field}`, () => {
+      const possible = this.#possible(type);
+      const [only = type] = possible;
+      if (possible.length <= 1 && only === type) return this.#fieldOf(type, field);
+      const all = possible.map((one) => this.ofField(one, field));
+      const denial = all.find((one) => one.denial !== null)?.denial ?? null;
+      return { denial, masked: this.#ownField(type, field).masked };
+    });
+  }
+
+  /** Why what tells of a source shows too much. It may stand in an object of a type, and be masked itself. */
+  revealed({ type, field }: Source, at: Revealing | null): Denial | null {
+    const { schema, isSafeAggregate } = this.#options;
+    const { denial, masked } = field === null ? nothingSaid : this.#ownField(type, field);
+    const isOpen = masked !== null && !isAsStrict(at?.mask ?? null, masked.mask);
+    const ofValue = denial ?? (isOpen ? { rule: masked.rule, reason: seenMasked } : null);
+    // What is made of the fields of one object goes with that object.
+    const isSameObject = field !== null && at !== null && ownersOf(at.type, schema).some(({ name }) => name === type);
+    if (ofValue !== null || isSameObject) return ofValue;
+    const rows = this.#rowsOf(type);
+    const [filter] = at !== null && isSafeAggregate?.(at.coordinate) === true ? [] : rows.filters;
+    return rows.denial ?? (filter === undefined ? null : { rule: filter, reason: seenInPart });
+  }
+
+  /** What binds objects of a type, each that it may turn out to be. */
+  #rowsOf(type: string): TypeStanding {
+    const said = join([...new Set([type, ...this.#possible(type)])].map((one) => this.#ownType(one)));
+    return { denial: said.denial ?? hidden(said.masked), filters: said.filters };
+  }
+
+  #ownType(name: string): Said {
+    return say(typeCoordinates(name, this.#options.schema), this.#options);
+  }
+
+  /** By rules of the field, and of the types it gives. */
+  #ownField(type: string, field: string): Said {
+    return remember(this.#ownFields, `${type}.${field}`, () => {
+      const { schema } = this.#options;
+      const possible = this.#possible(type).filter((one) => one !== type);
+      const said = say(fieldCoordinates(type, field, schema), this.#options);
+      const given = givenTypes(type, field, schema).map((one) => {
+        const ofType = this.#ownType(one.name);
+        // Rows are of objects; elsewhere nobody has said what a condition would mean.
+        return isObjectType(one) || isInterfaceType(one) ? { ...ofType, filters: [] } : ofType;
+      });
+      return join([withoutRows(join([said, ...given])), ...possible.map((one) => this.#ownField(one, field))]);
+    });
+  }
+
+  #fieldOf(type: string, field: string): FieldStanding {
+    const { schema, policy } = this.#options;
+    const own = this.#ownField(type, field);
+    const mask = own.masked?.mask ?? null;
+    const given = givenTypes(type, field, schema);
+    const coordinate = `${type}.${field}`;
+    const derived = sourcesOf(fieldCoordinates(type, field, schema), policy, schema).map((source) =>
+      this.revealed(source, { type, coordinate, mask }),
+    );
+    // Everything is asked for before anything is decided, so that one pass finds all rules that can bear.
+    const denials = [
+      own.denial,
+      ...given.map((one) => this.ofType(one.name).denial),
+      ...given.map((one) => this.#deniedWholly(one)),
+      ...derived,
+      this.#ofAggregate(type, field),
+      own.masked !== null && !canMask(own.masked.mask, { type, field, schema })
+        ? { rule: own.masked.rule, reason: cannotMask }
+        : null,
+    ];
+    return { denial: denials.find((denial) => denial !== null) ?? null, masked: own.masked };
+  }
+
+  /** A type gives nothing when all objects that it may turn out to be are denied. */
+  #deniedWholly(type: GraphQLNamedType): Denial | null {
+    if (!isAbstractType(type)) return null;
+    const denials = this.#possible(type.name).flatMap((one) => (one === type.name ? [] : [this.ofType(one).denial]));
+    return denials.every((denial) => denial !== null) ? (denials[0] ?? null) : null;
+  }
+
+  #ofAggregate(type: string, field: string): Denial | null {
+    const { schema, isEntity = () => false, isSafeAggregate } = this.#options;
+    const rows = aggregatedRows(type, field, { schema, isEntity }).map((row) => this.#rowsOf(row));
+    const [filter] = isSafeAggregate?.(`${type}.${field}`) === true ? [] : rows.flatMap(({ filters }) => filters);
+    return filter === undefined ? null : { rule: filter, reason: seenInPart };
+  }
+
+  #possible(type: string): readonly string[] {
+    return possibleTypes(type, this.#options.schema);
+  }
+}
+
+/** What tells of a source. */
+interface Revealing {
+  readonly type: string;
+  readonly coordinate: string;
+  readonly mask: Mask | null;
+}
+
+const nothingSaid: Said = { denial: null, masked: null, filters: [] };
+const seenMasked = 'it is made from what the subject sees masked';
+const seenInPart = 'it tells of rows that the subject does not see';
+const cannotMask = 'its mask leaves nothing that may stand there';
 
 function remember<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
   let value = known.get(key);
@@ -97,97 +201,21 @@ function remember<Value>(known: Map<string, Value>, key: string, make: () => Val
   return value;
 }
 
-function strictest(standings: readonly FieldStanding[]): FieldStanding {
-  const denial = standings.find((standing) => standing.denial !== null)?.denial ?? null;
-  return { denial, mask: standings.reduce<Mask | null>((mask, one) => strictestOf(mask, one.mask), null) };
+function hidden(masked: Said['masked']): Denial | null {
+  return masked && { rule: masked.rule, reason: partsOnly };
 }
 
-/** An object cannot be masked: a mask at its type hides it. */
-function sayOfObjects(type: string, options: StandingOptions): Said {
-  const said = say(boundWith(type, options.schema), options);
-  if (said.masked !== null) said.denial ??= { rule: said.masked.rule, reason: partsOnly };
-  return said;
-}
-
-interface FieldOptions extends StandingOptions {
-  readonly standings: Standings;
-}
-
-function standingOf(typeName: string, name: string, { standings, ...options }: FieldOptions): FieldStanding {
-  const type = options.schema.getType(typeName);
-  const owners = isObjectType(type) || isInterfaceType(type) ? [type, ...type.getInterfaces()] : [];
-  const given: GraphQLNamedType[] = [];
-  const own: string[] = [];
-  for (const owner of owners) {
-    const field = owner.getFields()[name];
-    if (field === undefined) continue;
-    own.push(`${owner.name}.${name}`);
-    given.push(getNamedType(field.type));
-  }
-  const ofTypes = say([...new Set(given.flatMap((one) => boundWith(one.name, options.schema)))], options);
-  const said = say(own, options);
-  // Rows are of objects: what a condition would mean at a field, nobody has said.
-  const [row] = [...said.filters, ...(given.some(isLeafOrUnion) ? ofTypes.filters : [])];
-  const behind = given.flatMap((one) => deniedWholly(one, standings));
-  const masked = [said.masked, ofTypes.masked].flatMap((one) => one ?? []);
-  const mask = masked.reduce<Mask | null>((strict, one) => strictestOf(strict, one.mask), null);
-  let denial = said.denial ?? ofTypes.denial ?? behind[0] ?? (row ? { rule: row, reason: partsOnly } : null);
-  const [first] = masked;
-  if (denial === null && first !== undefined && mask !== null && !canMask(mask, own[0], options.schema))
-    denial = { rule: first.rule, reason: cannotMask };
-  return { denial, mask };
-}
-
-/** A type gives nothing when all objects that it may turn out to be are denied. */
-function deniedWholly(type: GraphQLNamedType, standings: Standings): readonly Denial[] {
-  if (!isAbstractType(type)) return [];
-  const denials = standings
-    .possibleTypes(type.name)
-    .filter((name) => name !== type.name)
-    .map((possible) => standings.ofType(possible).denial);
-  return denials.length > 0 && denials.every((denial) => denial !== null) ? denials : [];
-}
-
-function isLeafOrUnion(type: GraphQLNamedType): boolean {
-  return !isObjectType(type) && !isInterfaceType(type);
+function withoutRows(said: Said): Said {
+  const [row] = said.filters;
+  return row === undefined ? said : { ...said, denial: said.denial ?? { rule: row, reason: partsOnly }, filters: [] };
 }
 
 /** `NULL` needs a place that may be null; the other masks make a value of a leaf's type. */
-function canMask(mask: Mask, coordinate: string | undefined, schema: GraphQLSchema): boolean {
-  const [typeName = '', fieldName = ''] = coordinate?.split('.') ?? [];
-  const type = schema.getType(typeName);
-  const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[fieldName] : undefined;
-  if (field === undefined) return false;
-  return mask.name === 'NULL' ? !isNonNullType(field.type) : !isCompositeType(getNamedType(field.type));
+function canMask(
+  mask: Mask,
+  at: { readonly type: string; readonly field: string; readonly schema: GraphQLSchema },
+): boolean {
+  const type = ownersOf(at.type, at.schema)[0]?.getFields()[at.field]?.type;
+  if (type === undefined) return false;
+  return mask.name === 'NULL' ? !isNonNullType(type) : !givenTypes(at.type, at.field, at.schema).some(isCompositeType);
 }
-
-/** A type and the interfaces that it implements: the rules of all of them bind. */
-function boundWith(name: string, schema: GraphQLSchema): readonly string[] {
-  const type = schema.getType(name);
-  const interfaces = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : [];
-  return [name, ...interfaces.map((one) => one.name)];
-}
-
-/** Asks for every rule, also where the first one decides: so that one pass finds all that can bear. */
-function say(coordinates: readonly string[], { policy, verdicts, showsParts }: StandingOptions): Said {
-  const said: Said = { denial: null, masked: null, filters: [] };
-  for (const rule of coordinates.flatMap((coordinate) => policy.rules.get(coordinate) ?? nothing)) {
-    const verdict = verdicts.get(rule);
-    if (verdict === undefined || verdict.kind === 'allow') continue;
-    const isWhole = verdict.kind === 'mask' && verdict.mask.name === 'NULL';
-    if (verdict.kind === 'deny') said.denial ??= { rule, reason: verdict.reason };
-    else if (!showsParts && !isWhole) said.denial ??= { rule, reason: partsOnly };
-    else if (verdict.kind === 'mask') said.masked = stricter(said.masked, { mask: verdict.mask, rule });
-    else if (rule.kind === 'rows') said.filters.push(rule);
-    else said.denial ??= { rule, reason: partsOnly };
-  }
-  return said;
-}
-
-function stricter(one: Said['masked'], other: NonNullable<Said['masked']>): NonNullable<Said['masked']> {
-  const mask = strictestOf(one?.mask ?? null, other.mask) ?? other.mask;
-  return { mask, rule: one?.rule ?? other.rule };
-}
-
-const partsOnly = 'the subject may see a part only';
-const cannotMask = 'its mask leaves nothing that may stand there';

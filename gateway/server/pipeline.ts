@@ -190,8 +190,8 @@ function prepare(
   assertMethod(operation, request);
   const variables = coerceVariables(operation, request.variables, generation);
   generation.assertCost?.(document, operation, variables);
-  const { headers, subject } = request;
-  const { verdicts, ...planned } = plans.operation(document, { operation, variables, subject, mayDefer });
+  const { variables: inputs, headers, subject } = request;
+  const { verdicts, ...planned } = plans.operation(document, { operation, variables, inputs, subject, mayDefer });
   const context = { subgraphs, variables, headers, subject, verdicts, signal, writes: generation.writes };
   return {
     generation,

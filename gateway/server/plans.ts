@@ -4,6 +4,7 @@ import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import { type WeftError, isWeftError } from '../../mesh/core/error.ts';
+import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
@@ -20,6 +21,7 @@ import { normaliseOperation } from '../plan/normalise.ts';
 import { rulesOf } from '../policy/prune.ts';
 import { addEdgeNodes } from '../policy/rows.ts';
 import { type Decision, allAllowed, cutView, showsParts } from '../policy/signature.ts';
+import { type InputWatch, watchInputs } from '../policy/watch.ts';
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, startProgram } from '../splice/run.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
@@ -63,6 +65,8 @@ export interface Asked {
   readonly operation: OperationDefinitionNode;
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** As the client gave them. Default: `variables`, in which the schema's own defaults count as given. */
+  readonly inputs?: JsonObject;
   readonly subject: Subject;
   /** Whether parts may be answered later. Default false: then all is answered at once. */
   readonly mayDefer?: boolean;
@@ -102,17 +106,21 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const viewOf = createViews(governance, options.clock ?? systemClock);
   const masker = createMasker(governance.maskSecret);
   const schema = supergraph.planner.apiSchema;
+  const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity };
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
   const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
   const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
   const compiled: Cache<Remembered> = createCache({ bytesMax, sizeOf });
+  const watches: Cache<InputWatch> = createCache({ bytesMax, sizeOf });
+  const watchOf = (place: string, form: Form, verdicts: Verdicts): InputWatch =>
+    watches.get(place, () => watchInputs(form.operation, { ...policed, verdicts }));
   const refused: Cache<Refused> = createCache({ bytesMax, sizeOf: () => 1_024 });
   let count = 0;
   const plans: Plans = {
     document: (text) =>
       documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
-    operation(document, { operation, variables, subject, mayDefer = false }) {
+    operation(document, { operation, variables, inputs = variables as JsonObject, subject, mayDefer = false }) {
       // A subscription has one answer an event.
       const defer = mayDefer && document.isDeferring && operation.operation !== OperationTypeNode.SUBSCRIPTION;
       const conditions = document.conditions.map((name) => conditionKeys.get(variables[name]) ?? '-').join('');
@@ -122,19 +130,22 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
         const normal = defer || !document.isDeferring ? whole : withoutDefers(whole);
         return {
           operation: normal,
-          rules: rulesOf(addEdgeNodes(normal, schema), { schema, policy: supergraph }),
+          rules: rulesOf(addEdgeNodes(normal, schema), policed),
           labels: labelsOf(normal, schema, supergraph.planner.labels),
           decisions: new WeakMap(),
         };
       });
       const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject));
       // What is answered in parts is written before all of it is there: masks and filters look at the whole.
-      if (defer && showsParts(verdicts)) return plans.operation(document, { operation, variables, subject });
+      if (defer && showsParts(verdicts)) return plans.operation(document, { operation, variables, inputs, subject });
+      const used = verdicts.size === 0 ? '' : watchOf(`${key} ${signature}`, form, verdicts)(inputs);
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
-      const place = `${key} ${signature} ${drawn}`;
+      const place = `${key} ${signature} ${drawn}${used}`;
       const { program, operation: whole } = compiled.get(place, () => ({
-        ...orRefused(refused, place, () => planOperation(form.operation, supergraph, { verdicts, labels, masker })),
+        ...orRefused(refused, place, () =>
+          planOperation(form.operation, supergraph, { verdicts, labels, masker, inputs }),
+        ),
         recent: {
           text: document.text,
           name: operation.name?.value ?? null,

@@ -1,33 +1,13 @@
 /** What a subject may see a part of: masked values and filtered rows, as the steps after pruning are told of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FieldNode, type OperationDefinitionNode, buildSchema, parse, print, visit } from 'graphql';
-import { noGovernance } from '../../../mesh/policy/governance.ts';
-import { readPolicy } from '../../../mesh/policy/read-rules.ts';
-import { createViews } from '../../../mesh/policy/views.ts';
 import { anonymous } from '../../../mesh/core/subject.ts';
-import { type PruneOptions, pruneOperation, rulesOf } from '../../../gateway/policy/prune.ts';
-import { cutView } from '../../../gateway/policy/signature.ts';
 import { isAsStrict, strictestOf } from '../../../gateway/policy/strictest.ts';
 import { readMask } from '../../../mesh/policy/mask.ts';
 import { createTestGateway } from '../../support/gateway.ts';
+import { prune } from '../../support/pruned.ts';
 import { type RulesByCoordinate, composeRuled } from '../../support/ruled.ts';
 import { createSubgraph } from '../../support/subgraph.ts';
-
-const link = 'extend schema @link(url: "https://weft.dev/weft/v1.0", import: ["@mask", "@rows", "@derivedFrom"])';
-
-function prune(sdl: string, query: string, options: Partial<PruneOptions> = {}) {
-  const operation = parse(query).definitions[0] as OperationDefinitionNode;
-  const schema = buildSchema(sdl, { assumeValidSDL: true });
-  const policy = readPolicy(parse(`${link}\n${sdl}`));
-  const view = createViews(noGovernance, { now: () => 0 })(anonymous);
-  const { verdicts } = cutView(view, rulesOf(operation, { schema, policy }));
-  const pruned = pruneOperation(operation, { schema, policy, verdicts, showsParts: true, ...options });
-  const fields = new Map<string, FieldNode>();
-  visit(operation, { Field: (field) => void fields.set(field.name.value, field) });
-  const fieldOf = (name: string): FieldNode => fields.get(name) ?? assert.fail(`The query selects no ${name}.`);
-  return { ...pruned, fieldOf, text: print(pruned.operation).replaceAll(/\s+/g, ' ') };
-}
 
 const people = `
   type Query { people: [Person!]! party: [Party] }
@@ -74,18 +54,6 @@ test('a value that is masked with NULL is not asked for, and where null may not 
     [['people.code', 'Person.code', '@mask(with: NULL)']],
   );
   assert.equal(pruned.isDenied(pruned.fieldOf('phone'), 'Person'), true);
-});
-
-test('while nothing masks and filters results, what is seen in part is denied, all but NULL', () => {
-  const pruned = prune(people, '{ party { name } }', { showsParts: false });
-  assert.equal(pruned.text, '{ party { __typename } }');
-  assert.equal(pruned.isTypeDenied('Person'), true);
-  const rows = prune(people, '{ people { age } }', { showsParts: false });
-  assert.equal(rows.text, '');
-  const none = prune('type Query { a: A } type A { b: Int @mask(with: NULL) c: Int }', '{ a { b c } }', {
-    showsParts: false,
-  });
-  assert.deepEqual([none.text, none.denied], ['{ a { c } }', []]);
 });
 
 test('of two masks the one binds that shows less; two that show different parts leave nothing', () => {
