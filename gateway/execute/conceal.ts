@@ -6,7 +6,6 @@ import { isRowKey } from '../policy/rows.ts';
 import { withoutSuffix } from './alias.ts';
 import type { ResponsePath, ResultObject } from './collect.ts';
 import type { AnswerError } from './complete.ts';
-import type { Result } from './run.ts';
 
 /** Where a value could not be had that a condition reads: the path of its object, as it is inside the mesh. `null`: anywhere. */
 export type Concealed = ResponsePath | null;
@@ -19,8 +18,14 @@ interface Reporting {
   readonly about: 'field' | 'object' | 'all';
 }
 
+/** What has come of the errors of a result. */
+export interface Reported {
+  readonly errors: AnswerError[];
+  readonly concealed: Concealed[];
+}
+
 /** Takes an error that a subgraph reported. */
-export function addReported(result: Result, error: AnswerError, { asksRows, about }: Reporting): void {
+export function addReported(result: Reported, error: AnswerError, { asksRows, about }: Reporting): void {
   const index = error.path?.findIndex(isRowKey) ?? -1;
   if (error.path !== undefined && index >= 0) result.concealed.push(error.path.slice(0, index));
   else result.errors.push(asksRows && about !== 'field' ? withoutWords(error) : error);
