@@ -30,9 +30,6 @@ export function aggregatedRows(
   if (!isObjectType(type) && !isInterfaceType(type)) return [];
   const field = type.getFields()[fieldName];
   if (field === undefined || isRoot(typeName, schema)) return [];
-  // Where a row stands among the others tells how many stand before it.
-  const node = type.getFields()['node'];
-  if (fieldName === 'cursor' && node !== undefined) return [getNamedType(node.type).name];
   const rows = rowsOf(type);
   const given = getNamedType(field.type);
   if (rows.size === 0 || rows.has(given) || rowsIn(field).length > 0) return [];

@@ -1,7 +1,7 @@
 /**
  * Inputs that a subject may not use: those that a rule forbids, and those bound to what it does not see whole, since whoever
  * may ask for rows by a value learns the value. Bound is what declares it (`@derivedFrom`), and what bears the exact name of a
- * field of the type that is selected.
+ * field of the type that is selected, or of one that the input has come to by such names: `where: { customer: { email: … } }`.
  */
 import { type FieldNode, type GraphQLSchema, type OperationDefinitionNode, isCompositeType } from 'graphql';
 import { rowsOf } from './aggregate.ts';
@@ -26,27 +26,31 @@ export interface BoundOptions extends SayOptions {
 }
 
 export function createRefusals(options: BoundOptions): RefuseInputs {
-  const byCoordinate = new Map<string, Denial | null>();
+  const { schema } = options;
+  const declared = new Map<string, Denial | null>();
+  const ofDeclared = (use: InputUse): Denial | null => {
+    const key = use.coordinates.join(' ');
+    let denial = declared.get(key);
+    if (denial === undefined) declared.set(key, (denial = ofCoordinates(use, options)));
+    return denial;
+  };
   return (field, type, inputs) => {
     if (!field.arguments?.length) return null;
-    const call: Call = { type, field: field.name.value, targets: targetsOf(type, field.name.value, options.schema) };
-    for (const use of usesOf(field, type, { ...options, inputs })) {
-      const key = use.coordinates.join(' ');
-      let declared = byCoordinate.get(key);
-      if (declared === undefined) byCoordinate.set(key, (declared = ofCoordinates(use, options)));
-      const named = ofName(use, call, options);
-      const denial = declared ?? named;
+    const uses = usesOf(field, type, { ...options, inputs });
+    const selected = giving([type], field.name.value, schema);
+    const reached = uses.some(({ within }) => within === any) ? reach(selected, namesIn(uses), schema) : selected;
+    const isWrite = type === schema.getMutationType()?.name;
+    for (const use of uses) {
+      const targets =
+        use.within === any
+          ? reached
+          : use.within.reduce((types, name) => [...new Set([...types, ...giving(types, name, schema)])], selected);
+      const named = ofName(use, { targets, isWrite }, options);
+      const denial = ofDeclared(use) ?? named;
       if (denial !== null) return { ...denial, coordinate: use.place };
     }
     return null;
   };
-}
-
-interface Call {
-  readonly type: string;
-  readonly field: string;
-  /** The object types that it selects. */
-  readonly targets: readonly string[];
 }
 
 function ofCoordinates({ coordinates }: InputUse, { schema, standings, ...options }: BoundOptions): Denial | null {
@@ -56,35 +60,70 @@ function ofCoordinates({ coordinates }: InputUse, { schema, standings, ...option
   return denial ?? (rule === undefined ? null : { rule, reason: partsOnly }) ?? revealed;
 }
 
+interface Named {
+  /** Types whose fields the name may mean. */
+  readonly targets: readonly string[];
+  readonly isWrite: boolean;
+}
+
 /**
  * What a mutation is given is written, not looked for: it may bear the name of a field that the subject sees masked, or nobody
  * who sees a part of a thing could change it. Who does not see the field at all may not write it either.
  */
-function ofName({ name }: InputUse, { type, targets }: Call, { schema, standings }: BoundOptions): Denial | null {
+function ofName({ name, isNested }: InputUse, { targets, isWrite }: Named, options: BoundOptions): Denial | null {
   if (name === null) return null;
-  const isWrite = type === schema.getMutationType()?.name;
-  const fields = targets.flatMap((target) => {
+  const { schema, standings } = options;
+  const denials = targets.flatMap((target) => {
     const known = ownersOf(target, schema)[0]?.getFields() ?? {};
     const names = name === any ? Object.keys(known) : Object.hasOwn(known, name) ? [name] : [];
-    return names.map((field) => standings.ofField(target, field));
-  });
-  const denials = fields.flatMap(({ denial, masked }): readonly Denial[] => {
-    if (denial !== null) return [denial];
-    return masked === null || isWrite ? [] : [{ rule: masked.rule, reason: tellsOfMasked }];
+    return names.flatMap((field): readonly Denial[] => {
+      const { denial, masked } = standings.ofField(target, field);
+      // Asking for what has such a row tells that there is one, also where the subject must not know of it.
+      const rows = isNested ? giving([target], field, schema).flatMap((row) => standings.ofType(row).filters) : [];
+      if (denial !== null) return [denial];
+      const rule = masked?.rule ?? rows[0];
+      return rule === undefined || isWrite ? [] : [{ rule, reason: masked === null ? tellsOfRows : tellsOfMasked }];
+    });
   });
   return denials[0] ?? null;
 }
 
-/** What a field gives, and the rows of it where it gives a page of them. */
-function targetsOf(type: string, field: string, schema: GraphQLSchema): readonly string[] {
-  const given = givenTypes(type, field, schema).filter(isCompositeType);
-  const rows = given.flatMap((one) => possibleTypes(one.name, schema).flatMap((name) => [...pageRows(name, schema)]));
-  return [...new Set([...given.map(({ name }) => name), ...rows].flatMap((name) => [...possibleTypes(name, schema)]))];
+/** The types of objects that a field of types gives, and of the rows where it gives a page of them. */
+function giving(types: readonly string[], field: string, schema: GraphQLSchema): readonly string[] {
+  const given = types.flatMap((type) => givenTypes(type, field, schema)).filter(isCompositeType);
+  const objects = given.flatMap(({ name }) => [name, ...possibleTypes(name, schema)]);
+  const rows = objects.flatMap((name) => {
+    const type = schema.getType(name);
+    return type === undefined ? [] : [...rowsOf(type)].flatMap((row) => [row.name, ...possibleTypes(row.name, schema)]);
+  });
+  return [...new Set([...objects, ...rows])];
 }
 
-function pageRows(name: string, schema: GraphQLSchema): readonly string[] {
-  const type = schema.getType(name);
-  return type === undefined ? [] : [...rowsOf(type)].map((row) => row.name);
+/** All types that may be come to by names. */
+function reach(
+  from: readonly string[],
+  names: ReadonlySet<string> | typeof any,
+  schema: GraphQLSchema,
+): readonly string[] {
+  const found = new Set(from);
+  for (const type of found) {
+    const fields = Object.keys(ownersOf(type, schema)[0]?.getFields() ?? {});
+    for (const field of fields) {
+      if (names !== any && !names.has(field)) continue;
+      for (const given of giving([type], field, schema)) found.add(given);
+    }
+  }
+  return [...found];
+}
+
+function namesIn(uses: readonly InputUse[]): ReadonlySet<string> | typeof any {
+  const names = new Set<string>();
+  for (const { name } of uses) {
+    if (name === any) return any;
+    if (name !== null) names.add(name);
+  }
+  return names;
 }
 
 const tellsOfMasked = 'it would tell of what the subject sees masked';
+const tellsOfRows = 'it would tell of rows that the subject does not see';

@@ -4,8 +4,8 @@
  */
 import {
   type FieldNode,
-  type GraphQLArgument,
   type GraphQLInputType,
+  type GraphQLNamedInputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type ValueNode,
@@ -13,8 +13,6 @@ import {
   getNamedType,
   isEnumType,
   isInputObjectType,
-  isListType,
-  isNonNullType,
   isSpecifiedScalarType,
 } from 'graphql';
 import type { Json, JsonObject } from '../../mesh/core/json.ts';
@@ -25,12 +23,16 @@ export interface InputUse {
   readonly coordinates: readonly string[];
   /** What it is called; `any` where it may be called anything. */
   readonly name: string | typeof any | null;
+  /** The names that it stands in, from the argument on; `any` where they may be all that may be used. */
+  readonly within: readonly string[] | typeof any;
+  /** Whether more stands in it. */
+  readonly isNested: boolean;
   /** The coordinate by which it is told of. */
   readonly place: string;
 }
 
-/** A name that nobody knows before a request comes. */
-export const any = Symbol('any name');
+/** What nobody knows before a request comes. */
+export const any = Symbol('any');
 
 /** Variables as the client gave them; `any` stands for all that may be given. */
 export type Inputs = JsonObject | typeof any;
@@ -49,141 +51,145 @@ export function usesOf(field: FieldNode, type: string, options: InputOptions): r
     const argument = declared.find((one) => one.name === name);
     if (argument === undefined || !isGiven(value, options)) return [];
     const coordinates = owners.map((owner) => `${owner.name}.${field.name.value}(${name}:)`);
-    const place = `${type}.${field.name.value}(${name}:)`;
-    return [{ coordinates, name, place }, ...usesOfValue(value, argument, { ...options, place })];
+    const at: Site = { type: namedOf(argument), place: `${type}.${field.name.value}(${name}:)`, within: [name] };
+    const use = { coordinates, name, within: [], isNested: mayNest(at.type), place: at.place };
+    return [use, ...usesOfValue(value, at, options)];
   });
 }
 
-type Placed = InputOptions & { readonly place: string };
+/** Where a value stands. */
+interface Site {
+  readonly type: GraphQLNamedInputType;
+  readonly place: string;
+  readonly within: readonly string[];
+}
 
 /** A variable without a value is as nothing. */
 function isGiven(value: ValueNode, { operation, inputs }: InputOptions): boolean {
   if (value.kind !== Kind.VARIABLE || inputs === any) return true;
-  return Object.hasOwn(inputs, value.name.value) || variableOf(value.name.value, operation)?.defaultValue !== undefined;
+  return Object.hasOwn(inputs, value.name.value) || standingValue(value.name.value, operation) !== undefined;
 }
 
-function variableOf(name: string, operation: OperationDefinitionNode) {
-  return operation.variableDefinitions?.find(({ variable }) => variable.name.value === name);
+/** What a variable has when the client gives it nothing. */
+function standingValue(name: string, operation: OperationDefinitionNode): ValueNode | undefined {
+  return operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
 }
 
-function usesOfValue(value: ValueNode, { type }: Pick<GraphQLArgument, 'type'>, options: Placed): readonly InputUse[] {
-  const named = getNamedType(type);
-  const ofType = { coordinates: [named.name], name: null, place: options.place };
-  switch (value.kind) {
-    case Kind.VARIABLE:
-      return usesOfVariable(value.name.value, type, options);
-    case Kind.LIST:
-      return [ofType, ...value.values.flatMap((item) => usesOfValue(item, { type: itemOf(type) }, options))];
-    case Kind.OBJECT: {
-      if (!isInputObjectType(named)) return [ofType, ...keysIn(value, options)];
-      return [
-        ofType,
-        ...value.fields.flatMap((one) => {
-          const field = named.getFields()[one.name.value];
-          if (field === undefined || !isGiven(one.value, options)) return [];
-          const place = `${named.name}.${field.name}`;
-          return [useAt(place, field.name), ...usesOfValue(one.value, field, { ...options, place })];
-        }),
-      ];
-    }
-    case Kind.ENUM:
-      return [ofType, useAt(`${named.name}.${value.value}`, value.value)];
-    case Kind.STRING:
-      return isCustom(type) ? [ofType, { coordinates: [], name: value.value, place: options.place }] : [ofType];
-    default:
-      return [ofType];
-  }
+function usesOfValue(value: ValueNode, at: Site, options: InputOptions): readonly InputUse[] {
+  if (value.kind === Kind.VARIABLE) return usesOfVariable(value.name.value, at, options);
+  // GraphQL lets a value stand for a list of it, and what is right of lists has been seen to.
+  if (value.kind === Kind.LIST)
+    return [useOfType(at), ...value.values.flatMap((item) => usesOfValue(item, at, options))];
+  if (isCustom(at.type)) return [useOfType(at), ...wordsOf(value, at, options)];
+  if (value.kind === Kind.ENUM) return [useOfType(at), useOfMember(value.value, at)];
+  if (value.kind !== Kind.OBJECT) return [useOfType(at)];
+  const fields = value.fields.flatMap((one) => {
+    const inner = fieldSite(one.name.value, at);
+    if (inner === null || !isGiven(one.value, options)) return [];
+    return [useOfMember(one.name.value, at, mayNest(inner.type)), ...usesOfValue(one.value, inner, options)];
+  });
+  return [useOfType(at), ...fields];
 }
 
-function usesOfVariable(name: string, type: GraphQLInputType, options: Placed): readonly InputUse[] {
+function usesOfVariable(name: string, at: Site, options: InputOptions): readonly InputUse[] {
   const { operation, inputs } = options;
-  if (inputs === any) return usesOfType(type, options, new Set());
-  if (Object.hasOwn(inputs, name)) return usesOfJson(inputs[name], type, options);
-  const standing = variableOf(name, operation)?.defaultValue;
-  return standing === undefined ? [] : usesOfValue(standing, { type }, options);
+  if (inputs === any) return usesOfType(at, new Set());
+  if (Object.hasOwn(inputs, name)) return usesOfJson(inputs[name], at);
+  const standing = standingValue(name, operation);
+  return standing === undefined ? [] : usesOfValue(standing, at, options);
 }
 
-function usesOfJson(value: Json | undefined, type: GraphQLInputType, options: Placed): readonly InputUse[] {
-  const named = getNamedType(type);
-  const ofType = { coordinates: [named.name], name: null, place: options.place };
-  if (isCustom(type))
-    return [ofType, ...wordsIn(value).map((name) => ({ coordinates: [], name, place: options.place }))];
-  if (Array.isArray(value)) return [ofType, ...value.flatMap((item) => usesOfJson(item, itemOf(type), options))];
-  if (isEnumType(named) && typeof value === 'string') return [ofType, useAt(`${named.name}.${value}`, value)];
-  if (!isInputObjectType(named) || typeof value !== 'object' || value === null) return [ofType];
+function usesOfJson(value: Json | undefined, at: Site): readonly InputUse[] {
+  if (isCustom(at.type)) return [useOfType(at), ...wordsIn(value, at)];
+  if (Array.isArray(value)) return [useOfType(at), ...value.flatMap((item) => usesOfJson(item, at))];
+  if (isEnumType(at.type) && typeof value === 'string') return [useOfType(at), useOfMember(value, at)];
+  if (typeof value !== 'object' || value === null) return [useOfType(at)];
+  const fields = Object.entries(value).flatMap(([name, child]) => {
+    const inner = fieldSite(name, at);
+    if (inner === null || child === undefined) return [];
+    return [useOfMember(name, at, mayNest(inner.type)), ...usesOfJson(child, inner)];
+  });
+  return [useOfType(at), ...fields];
+}
+
+/** All that a value of a type may use, in whatever order. */
+function usesOfType(at: Site, seen: Set<string>): readonly InputUse[] {
+  const open = anywhere(useOfType(at));
+  if (isCustom(at.type)) return [open, { ...open, coordinates: [], name: any }];
+  if (seen.has(at.type.name)) return [];
+  seen.add(at.type.name);
+  const values = isEnumType(at.type) ? at.type.getValues() : [];
+  const fields = isInputObjectType(at.type) ? Object.values(at.type.getFields()) : [];
   return [
-    ofType,
-    ...Object.entries(value).flatMap(([name, child]) => {
-      const field = named.getFields()[name];
-      if (field === undefined || child === undefined) return [];
-      const place = `${named.name}.${name}`;
-      return [useAt(place, name), ...usesOfJson(child, field.type, { ...options, place })];
-    }),
+    open,
+    ...[...values, ...fields].map(({ name }) => anywhere(useOfMember(name, at))),
+    ...fields.flatMap(({ name }) => usesOfType(fieldSite(name, at) ?? at, seen)),
   ];
 }
 
-/** All that a value of a type may use. */
-function usesOfType(type: GraphQLInputType, options: Placed, seen: Set<string>): readonly InputUse[] {
-  const named = getNamedType(type);
-  const ofType = { coordinates: [named.name], name: null, place: options.place };
-  if (isCustom(type)) return [ofType, { coordinates: [], name: any, place: options.place }];
-  if (seen.has(named.name)) return [];
-  seen.add(named.name);
-  if (isEnumType(named)) {
-    return [ofType, ...named.getValues().map((value) => useAt(`${named.name}.${value.name}`, value.name))];
-  }
-  if (!isInputObjectType(named)) return [ofType];
-  const fields = Object.values(named.getFields()).flatMap((field) => {
-    const place = `${named.name}.${field.name}`;
-    return [useAt(place, field.name), ...usesOfType(field.type, { ...options, place }, seen)];
-  });
-  return [ofType, ...fields];
+function anywhere(use: InputUse): InputUse {
+  return { ...use, within: any, isNested: true };
 }
 
-function useAt(coordinate: string, name: string): InputUse {
-  return { coordinates: [coordinate], name, place: coordinate };
+function useOfType({ type, place, within }: Site): InputUse {
+  return { coordinates: [type.name], name: null, within, isNested: false, place };
 }
 
-/** GraphQL lets a value stand for a list of it, so a list may be met where its items are. */
-function itemOf(type: GraphQLInputType): GraphQLInputType {
-  const nullable = isNonNullType(type) ? type.ofType : type;
-  return isListType(nullable) ? nullable.ofType : nullable;
+/** A field of an input object, or a value of an enum. */
+function useOfMember(name: string, { type, within }: Site, isNested = false): InputUse {
+  const place = `${type.name}.${name}`;
+  return { coordinates: [place], name, within, isNested, place };
 }
 
-function isCustom(type: GraphQLInputType): boolean {
-  const named = getNamedType(type);
-  return !isEnumType(named) && !isInputObjectType(named) && !isSpecifiedScalarType(named);
+function fieldSite(name: string, { type, within }: Site): Site | null {
+  const field = isInputObjectType(type) ? type.getFields()[name] : undefined;
+  return field === undefined
+    ? null
+    : { type: namedOf(field), place: `${type.name}.${name}`, within: [...within, name] };
+}
+
+function namedOf({ type }: { readonly type: GraphQLInputType }): GraphQLNamedInputType {
+  return getNamedType(type);
+}
+
+function mayNest(type: GraphQLNamedInputType): boolean {
+  return isInputObjectType(type);
+}
+
+function isCustom(type: GraphQLNamedInputType): boolean {
+  return !isEnumType(type) && !isInputObjectType(type) && !isSpecifiedScalarType(type);
 }
 
 /** Keys and strings of a custom scalar's literal: what they mean is known to the subgraph alone. */
-function keysIn(value: ValueNode, options: Placed): readonly InputUse[] {
+function wordsOf(value: ValueNode, at: Site, options: InputOptions): readonly InputUse[] {
   switch (value.kind) {
     case Kind.OBJECT:
-      return value.fields.flatMap((field) => [
-        { coordinates: [], name: field.name.value, place: options.place },
-        ...keysIn(field.value, options),
+      return value.fields.flatMap(({ name: { value: name }, value: child }) => [
+        useOfWord(name, at, child.kind === Kind.OBJECT || child.kind === Kind.LIST || child.kind === Kind.VARIABLE),
+        ...wordsOf(child, { ...at, within: [...at.within, name] }, options),
       ]);
     case Kind.LIST:
-      return value.values.flatMap((item) => keysIn(item, options));
+      return value.values.flatMap((item) => wordsOf(item, at, options));
     case Kind.STRING:
     case Kind.ENUM:
-      return [{ coordinates: [], name: value.value, place: options.place }];
-    case Kind.VARIABLE: {
-      const { inputs, operation } = options;
-      if (inputs === any) return [{ coordinates: [], name: any, place: options.place }];
-      const standing = variableOf(value.name.value, operation)?.defaultValue;
-      if (Object.hasOwn(inputs, value.name.value))
-        return wordsIn(inputs[value.name.value]).map((name) => ({ coordinates: [], name, place: options.place }));
-      return standing === undefined ? [] : keysIn(standing, options);
-    }
+      return [useOfWord(value.value, at, false)];
+    case Kind.VARIABLE:
+      return usesOfVariable(value.name.value, at, options);
     default:
       return [];
   }
 }
 
-function wordsIn(value: Json | undefined): readonly string[] {
-  if (typeof value === 'string') return [value];
+function wordsIn(value: Json | undefined, at: Site): readonly InputUse[] {
+  if (typeof value === 'string') return [useOfWord(value, at, false)];
   if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap(wordsIn);
-  return Object.entries(value).flatMap(([key, child]) => [key, ...wordsIn(child)]);
+  if (Array.isArray(value)) return value.flatMap((item) => wordsIn(item, at));
+  return Object.entries(value).flatMap(([name, child]) => [
+    useOfWord(name, at, typeof child === 'object' && child !== null),
+    ...wordsIn(child, { ...at, within: [...at.within, name] }),
+  ]);
+}
+
+function useOfWord(name: string, { place, within }: Site, isNested: boolean): InputUse {
+  return { coordinates: [], name, within, isNested, place };
 }

@@ -13,6 +13,8 @@ import {
   isEnumType,
   isUnionType,
 } from 'graphql';
+import { WeftError } from '../../mesh/core/error.ts';
+import { limits } from '../../mesh/core/limits.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
 import type { Refusal } from './bound-input.ts';
 import { possibleTypes } from './owner.ts';
@@ -59,6 +61,7 @@ export class Pruning {
   /** Types for whose objects a field is selected with inputs that are refused. */
   readonly #refused = new Map<FieldNode, string[]>();
   readonly #options: PruningOptions;
+  #selections = 0;
   /** The root type, when it is denied as a whole. */
   #deniedRoot: string | null = null;
 
@@ -98,6 +101,7 @@ export class Pruning {
 
   /** Fields that not all objects show are selected of those types that do. */
   #pruneSet(set: SelectionSetNode, place: Place): SelectionSetNode {
+    this.#count(set.selections.length);
     const selections: SelectionNode[] = [];
     const byType = new Map<string, FieldNode[]>();
     for (const selection of set.selections) {
@@ -200,6 +204,18 @@ export class Pruning {
       const { denial } = this.#options.standings.ofType(type);
       if (denial !== null) this.#addDenial(type, denial, path);
     }
+  }
+
+  /** Told apart by type at every level, selections multiply: what took few words may not become a large operation. */
+  #count(selections: number): void {
+    this.#selections += selections;
+    if (this.#selections <= limits.documentSelectionsMax) return;
+    throw new WeftError('LIMIT_EXCEEDED', {
+      action: 'Cannot run the document for this subject',
+      found: `more than ${limits.documentSelectionsMax} selections, once what it may see of each type is told apart`,
+      wanted: `at most ${limits.documentSelectionsMax}`,
+      fix: 'Select less of interfaces in one another, or name the types that are wanted.',
+    });
   }
 
   #denyAll(set: SelectionSetNode, place: Place, denial: Denial): void {

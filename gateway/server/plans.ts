@@ -65,8 +65,8 @@ export interface Asked {
   readonly operation: OperationDefinitionNode;
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** As the client gave them. Default: `variables`, in which the schema's own defaults count as given. */
-  readonly inputs?: JsonObject;
+  /** As the client gave them. */
+  readonly inputs: JsonObject;
   readonly subject: Subject;
   /** Whether parts may be answered later. Default false: then all is answered at once. */
   readonly mayDefer?: boolean;
@@ -120,7 +120,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const plans: Plans = {
     document: (text) =>
       documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
-    operation(document, { operation, variables, inputs = variables as JsonObject, subject, mayDefer = false }) {
+    operation(document, { operation, variables, inputs, subject, mayDefer = false }) {
       // A subscription has one answer an event.
       const defer = mayDefer && document.isDeferring && operation.operation !== OperationTypeNode.SUBSCRIPTION;
       const conditions = document.conditions.map((name) => conditionKeys.get(variables[name]) ?? '-').join('');
@@ -138,13 +138,14 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject));
       // What is answered in parts is written before all of it is there: masks and filters look at the whole.
       if (defer && showsParts(verdicts)) return plans.operation(document, { operation, variables, inputs, subject });
-      const used = verdicts.size === 0 ? '' : watchOf(`${key} ${signature}`, form, verdicts)(inputs);
+      const isOpen = verdicts.size === 0 || !form.operation.variableDefinitions?.length;
+      const used = isOpen ? '' : watchOf(`${key} ${signature}`, form, verdicts)(inputs);
       const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
       const place = `${key} ${signature} ${drawn}${used}`;
       const { program, operation: whole } = compiled.get(place, () => ({
         ...orRefused(refused, place, () =>
-          planOperation(form.operation, supergraph, { verdicts, labels, masker, inputs }),
+          planOperation(form.operation, supergraph, { verdicts, labels, inputs, masker }),
         ),
         recent: {
           text: document.text,
@@ -195,7 +196,7 @@ export async function warmPlans(
     try {
       const document = plans.document(text);
       const operation = selectOperation(document, name);
-      plans.operation(document, { operation, variables: conditions, subject, mayDefer });
+      plans.operation(document, { operation, variables: conditions, inputs: {}, subject, mayDefer });
     } catch {
       // It is no longer valid here.
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anonymous } from '../../../mesh/core/subject.ts';
 import { createTestGateway } from '../../support/gateway.ts';
+import { prune } from '../../support/pruned.ts';
 import { type RulesByCoordinate, composeRuled } from '../../support/ruled.ts';
 import { createSubgraph, federation } from '../../support/subgraph.ts';
 import { createZoo } from '../../support/zoo.ts';
@@ -158,4 +159,23 @@ test('where nobody says what type an object of an interface object is, nothing i
     const all = await gateway.ask('{ rated { stars } }', { subject: ana });
     assert.deepEqual(all.data, { rated: [{ stars: 5 }, { stars: 77 }] });
   }
+});
+
+test('an operation that would grow beyond bounds once its types are told apart is refused', () => {
+  const types = ['A', 'B', 'C'].map((name) => `type ${name} implements Node { next: Node }`).join(' ');
+  const sdl = `type Query { node: Node } interface Node { next: Node } ${types} type D implements Node { next: Node @authenticated }`;
+  const nested = (depth: number): string => `{ node { ${'next { '.repeat(depth)} __typename ${'}'.repeat(depth)} } }`;
+  assert.equal(prune(sdl, nested(3)).denied.length, 3);
+  assert.throws(() => prune(sdl, nested(20)), { code: 'LIMIT_EXCEEDED' });
+});
+
+test('a deferred part is pruned for each type as well', async () => {
+  const { subgraph, resolved } = createZoo();
+  const gateway = createTestGateway([subgraph], { supergraph: composeRuled([subgraph], { 'Dog.secret': only }) });
+  const query = '{ animals { name ... @defer { secret } } }';
+  const payloads: unknown[] = [];
+  for await (const payload of gateway.follow(query, new AbortController().signal)) payloads.push(payload);
+  assert.match(JSON.stringify(payloads), /secret of Tom/);
+  assert.ok(!resolved.includes('Dog.secret'));
+  assert.match(JSON.stringify(payloads), /UNAUTHORIZED/);
 });

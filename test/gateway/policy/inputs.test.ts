@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { JsonObject } from '../../../mesh/core/json.ts';
 import { anonymous } from '../../../mesh/core/subject.ts';
 import { createTestGateway } from '../../support/gateway.ts';
+import { prune } from '../../support/pruned.ts';
 import { type RulesByCoordinate, composeRuled } from '../../support/ruled.ts';
 import { createSubgraph } from '../../support/subgraph.ts';
 
@@ -21,11 +22,13 @@ const sdl = `
   }
   type Mutation { write(email: String, name: String): Person }
   interface Named { name: String }
-  type Person implements Named { name: String email: String friends(email: String): [Person!] }
+  type Person implements Named { name: String email: String friends(email: String): [Person!] boss: Boss }
   type Firm implements Named { name: String tax: String }
   type PersonConnection { edges: [PersonEdge] }
   type PersonEdge { node: Person }
-  input PersonFilter { name: String email: String and: [PersonFilter!] age: Int = 3 }
+  input PersonFilter { name: String email: String and: [PersonFilter!] boss: BossFilter age: Int = 3 }
+  input BossFilter { some: BossFilter salary: Int boss: PersonFilter }
+  type Boss { salary: Int name: String }
   input Order { by: Sort! = email }
   enum Sort { name email byMail }
   enum Mood { HAPPY SECRET }
@@ -127,6 +130,30 @@ test('a name is found in the values of custom scalars, where only the subgraph k
     answer.errors?.map(({ path }) => path),
     [['more']],
   );
+});
+
+test('a name is followed to the type that a relation gives', async () => {
+  const rules = { 'Boss.salary': '@requiresScopes(scopes: [["pii:read"]])' };
+  const people = (inputs: string) => refused(rules, `{ people(${inputs}) { name } }`);
+  assert.equal(await people('where: { boss: { salary: 3 } }'), 'BossFilter.salary');
+  assert.equal(await people('where: { and: [{ boss: { some: { salary: null } } }] }'), 'BossFilter.salary');
+  assert.equal(await people('like: { boss: { gt: ["salary"] } }'), 'Query.people(like:)');
+  assert.equal(await people('where: { name: "a" }, like: { salary: 1 }'), null, 'a person has no salary');
+  const query = 'query ($w: PersonFilter, $l: JSON) { people(where: $w, like: $l) { name } }';
+  assert.equal(await refused(rules, query, { w: { boss: { some: { salary: 1 } } } }), 'BossFilter.salary');
+  assert.equal(await refused(rules, query, { l: { boss: [{ salary: 1 }] } }), 'Query.people(like:)');
+  assert.equal(await refused(rules, query, { l: { salary: 1 }, w: { boss: {} } }), null);
+});
+
+test('a relation to rows that a subject does not see is not looked through', () => {
+  const schema = `
+    type Query { people(where: Where, boss: ID, like: JSON): [Person] } type Person { name: String boss: Boss }
+    type Boss @rows(where: "object.open") { open: Boolean } input Where { boss: BossWhere } input BossWhere { open: Boolean } scalar JSON`;
+  const denied = (inputs: string) =>
+    prune(schema, `{ people(${inputs}) { name } }`).denied.map(({ coordinate }) => coordinate);
+  assert.deepEqual(denied('where: { boss: { open: true } }'), ['Where.boss']);
+  assert.deepEqual(denied('like: { boss: { open: true } }'), ['Query.people(like:)']);
+  assert.deepEqual(denied('boss: "1"'), []);
 });
 
 test('a field below the root and one behind an interface are held to it too', async () => {

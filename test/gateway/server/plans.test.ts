@@ -38,8 +38,8 @@ interface Asking {
 
 function use(plans: Plans, text: string, { variables = {}, subject = anonymous }: Asking = {}): readonly string[] {
   const document = plans.document(text);
-  return plans.operation(document, { operation: selectOperation(document, null), variables, subject }).operation
-    .coordinates;
+  const operation = selectOperation(document, null);
+  return plans.operation(document, { operation, variables, inputs: {}, subject }).operation.coordinates;
 }
 
 test('recent() gives the operations used last, the last one first', () => {
