@@ -59,6 +59,13 @@ interface ExchangeParts {
   readonly requestMs: number;
 }
 
+/** What was read of these bytes, and of all of them. */
+interface WholeRequest {
+  readonly bytes: Buffer;
+  readonly head: LaneHead;
+  readonly body: string;
+}
+
 /** The state of one such connection, from its first byte until it closes or is given away. */
 export class LaneConnection {
   isClosed = false;
@@ -74,6 +81,8 @@ export class LaneConnection {
   /** The head read last: clients repeat theirs, often to the letter. */
   #head = '';
   #known: LaneHead | null = null;
+  /** The request read last, when it came alone: some clients ask the same again and again. */
+  #last: WholeRequest | null = null;
   #isReading = false;
   #isFlushing = false;
   #isBlocked = false;
@@ -149,18 +158,20 @@ export class LaneConnection {
       next = this.#isFull() ? this.#block() : this.#readRequest(bytes, at);
     }
     this.#isReading = false;
-    this.#hold(at === 0 ? bytes : bytes.subarray(at));
+    this.#hold(bytes, at);
     if (isScattered && at === 0 && !this.#isBlocked) this.#isLeaving = true;
     if (this.#isLeaving) this.#leave();
   }
 
-  #hold(bytes: Buffer): void {
-    this.#pieces = bytes.length > 0 ? [bytes] : [];
-    this.#piecesBytes = bytes.length;
+  #hold(bytes: Buffer, from: number): void {
+    this.#piecesBytes = bytes.length - from;
+    this.#pieces = this.#piecesBytes > 0 ? [from === 0 ? bytes : bytes.subarray(from)] : [];
   }
 
   /** Begins to answer the request at a place and gives where the next one begins; -1 when there is no whole one. */
   #readRequest(bytes: Buffer, at: number): number {
+    // Its body is the same text then, by whose hash its parameters are found: that is not counted anew.
+    if (at === 0 && this.#last?.bytes.equals(bytes)) return this.#begin(this.#last, bytes.length);
     const bodyAt = this.#readHead(bytes, at);
     const head = this.#known;
     if (bodyAt === -1 || head === null) return -1;
@@ -174,7 +185,13 @@ export class LaneConnection {
       this.#wantedBytes = end - at;
       return -1;
     }
-    const body = bytes.toString('utf8', bodyAt, end);
+    const request = { bytes, head, body: bytes.toString('utf8', bodyAt, end) };
+    const isAlone = at === 0 && end === bytes.length;
+    this.#last = isAlone && end <= limits.laneLastBytesMax ? request : null;
+    return this.#begin(request, end);
+  }
+
+  #begin({ head, body }: WholeRequest, end: number): number {
     const exchange = new Exchange(this, { head, body, requestMs: this.#ground.requestMs });
     this.#exchanges.push(exchange);
     this.#ground.answer(exchange);

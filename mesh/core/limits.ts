@@ -108,6 +108,8 @@ export const limits = {
   /** Texts of request bodies whose parameters are kept, and how long one may be. */
   laneBodiesBytesMax: 4 * 1024 * 1024,
   laneBodyLengthMax: 8 * 1024,
+  /** Of the request that each connection keeps to know it again. */
+  laneLastBytesMax: 4 * 1024,
   subgraphTimeoutMs: 10_000,
   subgraphResponseBytesMax: 16 * 1024 * 1024,
   subgraphConnectionsMax: 64,

@@ -164,3 +164,41 @@ test('a client that leaves ends what it asked for', async (context) => {
   );
   assert.equal(exchanges[0]?.isWanted, false);
 });
+
+test('a request that comes again is told from one that differs in a byte of its head or its body', async (context) => {
+  const { send, exchanges, answerAll, handed } = await open(context);
+  const from = (who: string, body: string): string =>
+    `${head.replace('host', `authorization: ${who}\r\nhost`).replace('length: 2', `length: ${body.length}`)}${body}`;
+  const asked: string[] = [];
+  const ask = async (...pieces: readonly string[]): Promise<void> => {
+    for (const piece of pieces) await send(piece);
+    for (const exchange of exchanges) asked.push(`${exchange.head.authorization} ${exchange.body}`);
+    answerAll();
+  };
+  await ask(from('ann', '{1}'));
+  await ask(from('ann', '{1}'));
+  await ask(from('bob', '{1}'));
+  await ask(from('bob', '{2}'));
+  await ask(from('ann', '{1}').slice(0, -1), '}');
+  await ask(from('bob', '{2}'), from('ann', '{1}'));
+  await ask(from('ann', '{1}') + from('bob', '{2}'));
+  await ask(from('bob', '{2}'));
+  assert.deepEqual(asked, [
+    'ann {1}',
+    'ann {1}',
+    'bob {1}',
+    'bob {2}',
+    'ann {1}',
+    'bob {2}',
+    'ann {1}',
+    'ann {1}',
+    'bob {2}',
+    'bob {2}',
+  ]);
+  const [long, other] = ['1', '2'].map((digit) => `{${digit.repeat(limits.laneLastBytesMax)}}`);
+  await ask(from('ann', long ?? ''));
+  await ask(from('ann', long ?? ''));
+  await ask(from('ann', other ?? ''));
+  assert.deepEqual(asked.slice(-3), [`ann ${long}`, `ann ${long}`, `ann ${other}`]);
+  assert.deepEqual(handed, []);
+});
