@@ -158,9 +158,10 @@ class Run implements CallWaiter, Gathered {
   #want(call: SharedCall, { parts }: ProgramGroup): void {
     parts.forEach(({ lookups, stride }, part) => {
       for (const lookup of lookups) {
-        this.joined[lookup.join] = this.#firstsOf(lookup).map(
-          (row) => call.want(part, lookup.represent(this, row)) * stride,
-        );
+        // No `map`, as in `createTables`.
+        const joined: number[] = [];
+        for (const row of this.#firstsOf(lookup)) joined.push(call.want(part, lookup.represent(this, row)) * stride);
+        this.joined[lookup.join] = joined;
       }
     });
   }
