@@ -147,12 +147,14 @@ class Exchange implements CallWaiter {
   readonly #request: string;
   readonly #call: Call;
   readonly #isQuery: boolean;
+  readonly #mayShare: boolean;
   readonly #callers = new Map<Caller, () => void>();
 
   constructor(far: Far, request: string, { isQuery, mayShare }: ExchangeKind) {
     this.#far = far;
     this.#request = request;
     this.#isQuery = isQuery;
+    this.#mayShare = mayShare;
     this.#call = far.client.send(request, isQuery, this);
     if (mayShare) far.underWay.set(request, this);
   }
@@ -192,7 +194,8 @@ class Exchange implements CallWaiter {
   #forget(): void {
     // Who asks after a mutation must see what it did: no query from before it is joined.
     if (!this.#isQuery) this.#far.underWay = new ChurnMap();
-    if (this.#far.underWay.get(this.#request) === this) this.#far.underWay.delete(this.#request);
+    // To look for a text takes reading all of it.
+    if (this.#mayShare && this.#far.underWay.get(this.#request) === this) this.#far.underWay.delete(this.#request);
   }
 }
 

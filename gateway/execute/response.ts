@@ -239,7 +239,7 @@ export class ResponseReader {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 /** No space before the colon, no line that goes on (RFC 9112, section 5), no control character. */
-const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
+const fieldLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 
 /** What in a head bears on where its response ends, each at most once. */
 interface Fields {
@@ -263,9 +263,10 @@ function parseHead(text: string): Framing {
 }
 
 function readField(line: string, fields: Fields): void {
-  const [, name, padded = ''] = fieldLine.exec(line) ?? [];
-  if (name === undefined) throw new ResponseFault('answered with a header that cannot be read');
-  switch (name.toLowerCase()) {
+  if (!fieldLine.test(line)) throw new ResponseFault('answered with a header that cannot be read');
+  const colon = line.indexOf(':');
+  const padded = line.slice(colon + 1);
+  switch (line.slice(0, colon).toLowerCase()) {
     case 'content-length': {
       const value = trim(padded);
       if (fields.length !== null || !/^\d{1,15}$/.test(value))
