@@ -34,8 +34,10 @@ export class Cancellation implements CancelSignal {
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const position = this.#listeners.indexOf(listener);
-    if (position >= 0) this.#listeners.splice(position, 1);
+    const position = this.#listeners.lastIndexOf(listener);
+    if (position === -1) return;
+    if (position === this.#listeners.length - 1) this.#listeners.pop();
+    else this.#listeners.splice(position, 1);
   }
 
   /** Gives the signal, the first time. */
