@@ -2,8 +2,14 @@
  * Row conditions in CEL: which objects of a type exist for a subject. What a request decides alone is folded away first;
  * what remains asks the object.
  */
+import { limits } from '../core/limits.ts';
+import { Recent } from '../core/recent.ts';
 import type { Subject } from '../core/subject.ts';
-import { type FieldTree, type Reads, compileCondition } from './condition.ts';
+import { parseCondition, planExpression, valueOfObject } from './cel.ts';
+import { bindVariables, variablesOf } from './condition.ts';
+import { type Folded, foldCondition } from './fold.ts';
+import { type FieldTree, type Reads, mentionsOf } from './reads.ts';
+import { templateOf } from './template.ts';
 
 export interface RowCondition {
   /** As it is written. */
@@ -19,22 +25,79 @@ export interface RowCondition {
 export interface RowFilter {
   /** CEL over `object` alone; `true` and `false` where there is nothing to ask. */
   readonly text: string;
+  /** What that still reads. */
   readonly fields: FieldTree;
   /** Whether the object exists. Whatever goes wrong while that is worked out: it does not. */
   holds(object: Readonly<Record<string, unknown>>): boolean;
 }
 
+/** Every object exists. */
+export const allRows: RowFilter = { text: 'true', fields: new Map(), holds: () => true };
+/** No object exists. */
+export const noRows: RowFilter = { text: 'false', fields: new Map(), holds: () => false };
+
 /** Compiles a row condition. Throws `POLICY_INVALID` with the place in the text that cannot be read. */
 export function compileRowCondition(text: string): RowCondition {
-  const condition = compileCondition(text);
+  const parsed = parseCondition(text);
+  const { fields, reads, ...mentions } = mentionsOf(parsed.expr);
+  const template = templateOf(parsed);
+  const names = variablesOf(mentions.names).filter((name) => name !== 'object');
   return {
     text,
-    fields: condition.fields,
-    reads: condition.reads,
-    filterFor: (subject, now) => ({
-      text,
-      fields: condition.fields,
-      holds: (object) => condition({ subject, purpose: subject.purpose, now, object }),
-    }),
+    fields,
+    reads,
+    filterFor(subject, now) {
+      const variables = { subject: valueOfObject({ ...subject }), purpose: subject.purpose, now };
+      return filterOf(foldSafely(() => foldCondition(template, bindVariables(names, variables))));
+    },
+  };
+}
+
+/** What cannot be folded, as claims that are nested too deeply, lets nothing through. */
+function foldSafely(fold: () => Folded): Folded {
+  try {
+    return fold();
+  } catch {
+    return false;
+  }
+}
+
+function filterOf(folded: Folded): RowFilter {
+  if (typeof folded === 'boolean') return folded ? allRows : noRows;
+  let made: RowFilter | null = null;
+  // Most filters are never asked: their text is not written before somebody wants it.
+  const filter = (): RowFilter => (made ??= readResidual(folded.text));
+  return {
+    get text() {
+      return filter().text;
+    },
+    get fields() {
+      return filter().fields;
+    },
+    holds: (object) => filter().holds(object),
+  };
+}
+
+const residuals = new Recent<RowFilter>(limits.rowConditionsMax);
+
+/** What a subgraph may be told is what is evaluated here: the text, read again. */
+function readResidual(write: () => string): RowFilter {
+  try {
+    const text = write();
+    return residuals.get(text, () => compileResidual(text));
+  } catch {
+    return noRows;
+  }
+}
+
+function compileResidual(text: string): RowFilter {
+  const { expr } = parseCondition(text);
+  const { fields, ...mentions } = mentionsOf(expr);
+  const names = variablesOf(mentions.names);
+  const evaluate = planExpression(expr);
+  return {
+    text,
+    fields,
+    holds: (object) => evaluate(bindVariables(names, { object: valueOfObject(object) })) === true,
   };
 }
