@@ -17,6 +17,7 @@ import {
   plan,
   unparse,
 } from '@bufbuild/cel';
+import { type JsonObject, isJsonObject } from '../core/json.ts';
 import { WeftError, frameOf, messageOf } from '../core/error.ts';
 
 /** A condition as it is parsed. */
@@ -72,6 +73,18 @@ export function printExpression(expression: Expr): string {
 export function valueOfObject(object: Readonly<Record<string, unknown>>): CelInput {
   return celMap(new Map(Object.entries(object)) as ReadonlyMap<string, CelInput>);
 }
+
+/** Who asks, `claims` the most asked of all; remembered for one that does not change. */
+export function valueOfSubject(subject: JsonObject): CelInput {
+  const known = subjects.get(subject);
+  if (known !== undefined) return known;
+  const { claims } = subject;
+  const value = valueOfObject(isJsonObject(claims) ? { ...subject, claims: valueOfObject(claims) } : subject);
+  if (Object.isFrozen(subject)) subjects.set(subject, value);
+  return value;
+}
+
+const subjects = new WeakMap<object, CelInput>();
 
 /** A moment, from milliseconds since the epoch: numbers that are no time are told when it is read. */
 export function valueOfTime(milliseconds: number): CelInput {

@@ -9,8 +9,10 @@ import {
   nothing,
   parseCondition,
   planExpression,
+  valueOfSubject,
   valueOfTime,
 } from './cel.ts';
+import { isJsonObject } from '../core/json.ts';
 import { type FieldTree, type Reads, mentionsOf } from './reads.ts';
 
 export interface Condition {
@@ -51,6 +53,7 @@ export function bindVariables(names: readonly string[], variables: Readonly<Reco
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     // What is no value of CEL's is told by CEL when it is read.
     if (name === 'now' && typeof value === 'number') bound[name] = valueOfTime(value);
+    else if (name === 'subject' && isJsonObject(value)) bound[name] = valueOfSubject(value);
     else bound[name] = value === undefined ? nothing : (value as Variables[string]);
   }
   return bound;

@@ -15,18 +15,33 @@ export type Folded = boolean | { readonly text: () => string };
  */
 type Use = 'verdict' | 'truth' | 'value';
 
-type Part =
-  | { readonly kind: 'constant'; readonly value: Value; readonly expr: Expr }
-  | { readonly kind: 'failure' }
-  | { readonly kind: 'open'; readonly expr: Expr; readonly isTruth: boolean };
+/** Its expression is made when somebody wants the text: most filters are never asked anything. */
+type Part = Constant | Failure | Open;
 
-const failure: Part = { kind: 'failure' };
+interface Constant {
+  readonly kind: 'constant';
+  readonly value: Value;
+  readonly write: () => Expr;
+}
+
+interface Failure {
+  readonly kind: 'failure';
+  readonly write: () => Expr;
+}
+
+interface Open {
+  readonly kind: 'open';
+  readonly isTruth: boolean;
+  readonly write: () => Expr;
+}
+
+const failure: Failure = { kind: 'failure', write: () => failing };
 
 /** What is left of a condition once these are known: `subject`, `purpose` and `now`. */
 export function foldCondition(template: Template, variables: Variables): Folded {
   const part = fold(template, 'verdict', variables);
   if (part.kind !== 'open') return part.kind === 'constant' && part.value === true;
-  return { text: () => printExpression(part.expr) };
+  return { text: () => printExpression(part.write()) };
 }
 
 function fold(template: Template, use: Use, variables: Variables): Part {
@@ -43,13 +58,12 @@ function settle(part: Part, use: Use): Part {
 function foldAny(template: Template, use: Use, variables: Variables): Part {
   switch (template.kind) {
     case 'fixed':
-      return { ...template, kind: 'open' };
+      return { kind: 'open', isTruth: template.isTruth, write: () => template.expr };
     case 'asked': {
       const value = template.evaluate(variables);
       if (isFailure(value)) return failure;
-      const expr = literalOf(value);
-      if (expr !== null) return { kind: 'constant', value, expr };
-      return template.parts === null ? failure : foldAny(template.parts(), use, variables);
+      const parts = () => (template.parts === null ? failure : fold(template.parts(), 'value', variables));
+      return { kind: 'constant', value, write: () => literalOf(value) ?? parts().write() };
     }
     case 'logic':
       return foldLogic(template, use, variables);
@@ -62,7 +76,7 @@ function foldAny(template: Template, use: Use, variables: Variables): Part {
     case 'strict': {
       const parts = template.parts.map((part) => fold(part, 'value', variables));
       if (parts.some((part) => part.kind === 'failure')) return failure;
-      return { kind: 'open', expr: template.make(parts.map(expressionOf)), isTruth: template.isTruth };
+      return { kind: 'open', isTruth: template.isTruth, write: () => template.make(parts.map(written)) };
     }
     default:
       return template satisfies never;
@@ -80,14 +94,14 @@ function foldLogic({ operator, left, right }: Logic, use: Use, variables: Variab
   if (isConstant(first, !decisive) && mayStandAlone(second)) return second;
   if (isConstant(second, !decisive) && mayStandAlone(first)) return first;
   if (first.kind === 'failure' && second.kind === 'failure') return failure;
-  return { kind: 'open', expr: callOf(operator, [expressionOf(first), expressionOf(second)]), isTruth: true };
+  return { kind: 'open', isTruth: true, write: () => callOf(operator, [first, second].map(written)) };
 }
 
 function foldNegation({ of }: Negation, variables: Variables): Part {
   const part = fold(of, 'truth', variables);
   if (part.kind === 'failure') return part;
   if (part.kind === 'constant') return constant(part.value !== true);
-  return { kind: 'open', expr: callOf('!_', [part.expr]), isTruth: true };
+  return { kind: 'open', isTruth: true, write: () => callOf('!_', [part.write()]) };
 }
 
 function foldChoice({ test, yes, no }: Choice, use: Use, variables: Variables): Part {
@@ -96,7 +110,7 @@ function foldChoice({ test, yes, no }: Choice, use: Use, variables: Variables): 
   if (tested.kind === 'constant') return fold(tested.value === true ? yes : no, use, variables);
   const branches = [yes, no].map((branch) => fold(branch, use, variables));
   const isTruth = branches.every((branch) => (branch.kind === 'open' ? branch.isTruth : isBoolean(branch)));
-  return { kind: 'open', expr: callOf('_?_:_', [tested.expr, ...branches.map(expressionOf)]), isTruth };
+  return { kind: 'open', isTruth, write: () => callOf('_?_:_', [tested, ...branches].map(written)) };
 }
 
 function foldMacro({ name, over, variable, args }: Macro, use: Use, variables: Variables): Part {
@@ -108,25 +122,22 @@ function foldMacro({ name, over, variable, args }: Macro, use: Use, variables: V
   const test: Use = isQuantor && use === 'verdict' ? 'verdict' : 'truth';
   const parts = args.map((argument, place) => {
     const isResult = name === 'map' && place === args.length - 1;
-    return expressionOf(fold(argument, isResult ? 'value' : test, variables));
+    return fold(argument, isResult ? 'value' : test, variables);
   });
   const isTruth = isQuantor || name === 'exists_one' || name === 'existsOne';
-  return { kind: 'open', expr: callOf(name, [variable, ...parts], expressionOf(range)), isTruth };
+  return { kind: 'open', isTruth, write: () => callOf(name, [variable, ...parts.map(written)], range.write()) };
 }
 
-function expressionOf(part: Part): Expr {
-  return part.kind === 'failure' ? failing : part.expr;
+function written(part: Part): Expr {
+  return part.write();
 }
 
-function constant(value: boolean): Part {
-  return value ? constants.yes : constants.no;
+function constant(value: boolean): Constant {
+  return value ? yes : no;
 }
 
-const constants = { yes: made(true), no: made(false) };
-
-function made(value: boolean): Part {
-  return { kind: 'constant', value, expr: literalOf(value) ?? failing };
-}
+const yes: Constant = { kind: 'constant', value: true, write: () => literalOf(true) ?? failing };
+const no: Constant = { kind: 'constant', value: false, write: () => literalOf(false) ?? failing };
 
 function isConstant(part: Part, value: boolean): boolean {
   return part.kind === 'constant' && part.value === value;

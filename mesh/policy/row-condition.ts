@@ -47,8 +47,12 @@ export function compileRowCondition(text: string): RowCondition {
     fields,
     reads,
     filterFor(subject, now) {
-      const variables = { subject: valueOfObject({ ...subject }), purpose: subject.purpose, now };
-      return filterOf(foldSafely(() => foldCondition(template, bindVariables(names, variables))));
+      const fold = (): Folded =>
+        foldSafely(() => foldCondition(template, bindVariables(names, { subject, purpose: subject.purpose, now })));
+      const folded = fold();
+      if (typeof folded === 'boolean') return folded ? allRows : noRows;
+      // Most filters are never asked: what is left is worked out again where somebody does, and not kept until then.
+      return Object.isFrozen(subject) ? laterFilter(() => residualOf(fold())) : residualOf(folded);
     },
   };
 }
@@ -62,11 +66,9 @@ function foldSafely(fold: () => Folded): Folded {
   }
 }
 
-function filterOf(folded: Folded): RowFilter {
-  if (typeof folded === 'boolean') return folded ? allRows : noRows;
+function laterFilter(make: () => RowFilter): RowFilter {
   let made: RowFilter | null = null;
-  // Most filters are never asked: their text is not written before somebody wants it.
-  const filter = (): RowFilter => (made ??= readResidual(folded.text));
+  const filter = (): RowFilter => (made ??= make());
   return {
     get text() {
       return filter().text;
@@ -81,9 +83,10 @@ function filterOf(folded: Folded): RowFilter {
 const residuals = new Recent<RowFilter>(limits.rowConditionsMax);
 
 /** What a subgraph may be told is what is evaluated here: the text, read again. */
-function readResidual(write: () => string): RowFilter {
+function residualOf(folded: Folded): RowFilter {
+  if (typeof folded === 'boolean') return folded ? allRows : noRows;
   try {
-    const text = write();
+    const text = folded.text();
     return residuals.get(text, () => compileResidual(text));
   } catch {
     return noRows;

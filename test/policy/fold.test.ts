@@ -89,7 +89,7 @@ describe('filterFor()', () => {
     for (const claims of [{ a: deep }, { a: '\ud800' }]) {
       const filter = filterOf('object.a != subject.claims.a', { ...ana, claims });
       assert.equal(filter.holds({ a: 1 }), false);
-      assert.equal(filter.text, 'false');
+      assert.match(filter.text, /^(false|object.a != 1 \/ 0)$/);
     }
   });
 
@@ -179,6 +179,7 @@ const subjects: fc.Arbitrary<Subject> = fc.record(
     roles: fc.subarray(['s', 't']),
     scopes: fc.constant([]),
     purpose: fc.constantFrom('s', null),
+    domain: fc.constant(null),
     claims: claims as fc.Arbitrary<JsonObject>,
     expiresAt: fc.constantFrom(1, null),
   },
