@@ -168,6 +168,8 @@ export const limits = {
   viewsMax: 1_000,
   /** Row conditions, as they are left when it is known who asks. */
   rowConditionsMax: 2_000,
+  /** Of those that read the time, which are others a moment later. */
+  rowConditionsPassingMax: 100,
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
   subscriptionsPerSocketMax: 100,

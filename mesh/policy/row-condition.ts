@@ -42,6 +42,7 @@ export function compileRowCondition(text: string): RowCondition {
   const { fields, reads, ...mentions } = mentionsOf(parsed.expr);
   const template = templateOf(parsed);
   const names = variablesOf(mentions.names).filter((name) => name !== 'object');
+  const residuals = reads.now ? passing : lasting;
   return {
     text,
     fields,
@@ -52,7 +53,9 @@ export function compileRowCondition(text: string): RowCondition {
       const folded = fold();
       if (typeof folded === 'boolean') return folded ? allRows : noRows;
       // Most filters are never asked: what is left is worked out again where somebody does, and not kept until then.
-      return Object.isFrozen(subject) ? laterFilter(() => residualOf(fold())) : residualOf(folded);
+      return Object.isFrozen(subject)
+        ? laterFilter(() => residualOf(fold(), residuals))
+        : residualOf(folded, residuals);
     },
   };
 }
@@ -80,10 +83,11 @@ function laterFilter(make: () => RowFilter): RowFilter {
   };
 }
 
-const residuals = new Recent<RowFilter>(limits.rowConditionsMax);
+const lasting = new Recent<RowFilter>(limits.rowConditionsMax);
+const passing = new Recent<RowFilter>(limits.rowConditionsPassingMax);
 
 /** What a subgraph may be told is what is evaluated here: the text, read again. */
-function residualOf(folded: Folded): RowFilter {
+function residualOf(folded: Folded, residuals: Recent<RowFilter>): RowFilter {
   if (typeof folded === 'boolean') return folded ? allRows : noRows;
   try {
     const text = folded.text();
