@@ -7,8 +7,8 @@ import { type Expr, type Value, type Variables, isFailure, isList, printExpressi
 import { callOf, failing, literalOf } from './literal.ts';
 import type { Choice, Logic, Macro, Negation, Template } from './template.ts';
 
-/** `true`, `false`, or the text of what is left to ask of an object. */
-export type Folded = boolean | { readonly text: () => string };
+/** `true`, `false`, `failed` for what is false since it cannot be worked out, or the text of what is left to ask of an object. */
+export type Folded = boolean | 'failed' | { readonly text: () => string };
 
 /**
  * What becomes of a result. `verdict`: only whether it is true. `truth`: what is no boolean is a failure. `value`: all of it.
@@ -40,6 +40,7 @@ const failure: Failure = { kind: 'failure', write: () => failing };
 /** What is left of a condition once these are known: `subject`, `purpose` and `now`. */
 export function foldCondition(template: Template, variables: Variables): Folded {
   const part = fold(template, 'verdict', variables);
+  if (part === failed) return 'failed';
   if (part.kind !== 'open') return part.kind === 'constant' && part.value === true;
   return { text: () => printExpression(part.write()) };
 }
@@ -52,7 +53,7 @@ function fold(template: Template, use: Use, variables: Variables): Part {
 function settle(part: Part, use: Use): Part {
   if (use === 'value' || part.kind === 'open') return part;
   if (part.kind === 'constant' && typeof part.value === 'boolean') return part;
-  return use === 'verdict' ? constant(false) : failure;
+  return use === 'verdict' ? failed : failure;
 }
 
 function foldAny(template: Template, use: Use, variables: Variables): Part {
@@ -91,7 +92,8 @@ function foldLogic({ operator, left, right }: Logic, use: Use, variables: Variab
   const second = fold(right, inner, variables);
   if (isConstant(second, decisive)) return second;
   const mayStandAlone = (part: Part): boolean => use !== 'value' || part.kind !== 'open' || part.isTruth;
-  if (isConstant(first, !decisive) && mayStandAlone(second)) return second;
+  if (isConstant(first, !decisive) && mayStandAlone(second))
+    return isConstant(second, !decisive) && first === failed ? first : second;
   if (isConstant(second, !decisive) && mayStandAlone(first)) return first;
   if (first.kind === 'failure' && second.kind === 'failure') return failure;
   return { kind: 'open', isTruth: true, write: () => callOf(operator, [first, second].map(written)) };
@@ -137,6 +139,8 @@ function constant(value: boolean): Constant {
 }
 
 const yes: Constant = { kind: 'constant', value: true, write: () => literalOf(true) ?? failing };
+/** False, and known to be so only since it cannot be worked out. */
+const failed: Constant = { kind: 'constant', value: false, write: () => literalOf(false) ?? failing };
 const no: Constant = { kind: 'constant', value: false, write: () => literalOf(false) ?? failing };
 
 function isConstant(part: Part, value: boolean): boolean {

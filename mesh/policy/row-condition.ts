@@ -27,6 +27,8 @@ export interface RowFilter {
   readonly text: string;
   /** What that still reads. */
   readonly fields: FieldTree;
+  /** Told where no object exists since the condition cannot be worked out: what it reads of the subject is missing, or of another type. */
+  readonly code?: 'CONDITION_FAILED';
   /** Whether the object exists. Whatever goes wrong while that is worked out: it does not. */
   holds(object: Readonly<Record<string, unknown>>): boolean;
 }
@@ -35,6 +37,7 @@ export interface RowFilter {
 export const allRows: RowFilter = { text: 'true', fields: new Map(), holds: () => true };
 /** No object exists. */
 export const noRows: RowFilter = { text: 'false', fields: new Map(), holds: () => false };
+const failedRows: RowFilter = { ...noRows, code: 'CONDITION_FAILED' };
 
 /** Compiles a row condition. Throws `POLICY_INVALID` with the place in the text that cannot be read. */
 export function compileRowCondition(text: string): RowCondition {
@@ -51,7 +54,7 @@ export function compileRowCondition(text: string): RowCondition {
       const fold = (): Folded =>
         foldSafely(() => foldCondition(template, bindVariables(names, { subject, purpose: subject.purpose, now })));
       const folded = fold();
-      if (typeof folded === 'boolean') return folded ? allRows : noRows;
+      if (typeof folded !== 'object') return residualOf(folded, residuals);
       // Most filters are never asked: what is left is worked out again where somebody does, and not kept until then.
       return Object.isFrozen(subject)
         ? laterFilter(() => residualOf(fold(), residuals))
@@ -65,7 +68,7 @@ function foldSafely(fold: () => Folded): Folded {
   try {
     return fold();
   } catch {
-    return false;
+    return 'failed';
   }
 }
 
@@ -89,11 +92,12 @@ const passing = new Recent<RowFilter>(limits.rowConditionsPassingMax);
 /** What a subgraph may be told is what is evaluated here: the text, read again. */
 function residualOf(folded: Folded, residuals: Recent<RowFilter>): RowFilter {
   if (typeof folded === 'boolean') return folded ? allRows : noRows;
+  if (folded === 'failed') return failedRows;
   try {
     const text = folded.text();
     return residuals.get(text, () => compileResidual(text));
   } catch {
-    return noRows;
+    return failedRows;
   }
 }
 

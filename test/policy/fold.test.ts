@@ -93,6 +93,22 @@ describe('filterFor()', () => {
     }
   });
 
+  test('tells of what cannot be worked out, and only of that', () => {
+    for (const [text, code] of [
+      ['object.region in subject.claims.missing', 'CONDITION_FAILED'],
+      ['subject.claims.level', 'CONDITION_FAILED'],
+      ['subject.claims.missing && object.a', 'CONDITION_FAILED'],
+      ['subject.claims.missing || subject.id == "bo"', 'CONDITION_FAILED'],
+      ['subject.id == "bo" || subject.claims.missing', 'CONDITION_FAILED'],
+      ['subject.id == "bo" && subject.claims.missing', undefined],
+      ['subject.claims.missing || subject.id == "ana"', undefined],
+      ['subject.claims.missing || object.a', undefined],
+      ['subject.id == "bo"', undefined],
+      ['object.a', undefined],
+    ] as const)
+      assert.equal(filterOf(text).code, code, text);
+  });
+
   test('reads fields whatever they are called in JavaScript', () => {
     for (const object of [{ constructor: 'x' }, Object.assign(Object.create(null) as object, { constructor: 'x' })])
       assert.equal(filterOf('object.constructor == "x"').holds({ ...object }), true);
