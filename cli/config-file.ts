@@ -35,7 +35,7 @@ export interface ConfigFile {
     readonly jwt?: {
       readonly issuers: readonly { readonly issuer: string; readonly jwks: string; readonly audiences: string[] }[];
     };
-    readonly claims?: Readonly<Partial<Record<'subject' | 'roles' | 'scopes' | 'purposes', string>>>;
+    readonly claims?: Readonly<Partial<Record<'subject' | 'roles' | 'scopes' | 'purposes' | 'domain', string>>>;
   };
   readonly headers?: { readonly forward?: readonly string[] };
   readonly override?: { readonly labels?: readonly string[] };

@@ -11,6 +11,7 @@ import { parse } from 'yaml';
 import type { Command } from '../cli/command.ts';
 import { verbs } from '../cli/verbs.ts';
 import { errorKinds } from '../mesh/core/error.ts';
+import { reasonCodes } from '../mesh/policy/reason.ts';
 import manifest from '../package.json' with { type: 'json' };
 import configSchema from '../weft.schema.json' with { type: 'json' };
 
@@ -30,6 +31,12 @@ test('docs/errors.md lists every code with its statuses and marks, and no other'
   });
   const listed = tableRows(read('docs/errors.md')).map((row) => row.slice(0, 4));
   assert.deepEqual(listed.toSorted(), kinds.toSorted());
+});
+
+test('docs/errors.md lists every reason of a denial, and no other', () => {
+  const [, section = ''] = read('docs/errors.md').split('### Why a rule denies');
+  const listed = Array.from(section.matchAll(/^- `(\w+)`: /gm), ([, code]) => code);
+  assert.deepEqual(listed, [...reasonCodes]);
 });
 
 interface SchemaNode {

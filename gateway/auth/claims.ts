@@ -20,6 +20,7 @@ export function readClaims(claims: JsonObject, names: AuthConfig['claims']): Ide
       roles: listOf(claimAt(claims, names.roles)),
       scopes: listOf(claimAt(claims, names.scopes)),
       purpose: null,
+      domain: textOf(claimAt(claims, names.domain)),
       claims,
       expiresAt: typeof claims['exp'] === 'number' ? claims['exp'] : null,
     }),
@@ -35,6 +36,11 @@ function claimAt(claims: JsonObject, name: string): Json | undefined {
     value = isJsonObject(value) ? value[key] : undefined;
   }
   return value;
+}
+
+/** A text that is not empty; anything else says nothing. */
+function textOf(value: Json | undefined): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** A list, or a string with spaces (RFC 8693, section 4.2); anything else says nothing. */

@@ -90,8 +90,15 @@ function createPersona({ subject, purposes }: Identity): Persona {
   ]);
 }
 
-function mockPersona({ id, roles = [], scopes = [], purposes = [], claims = {} }: MockUser): Persona {
-  const subject = Object.freeze({ ...anonymous, id, roles, scopes, claims: { ...claims, sub: id } });
+function mockPersona({ id, roles = [], scopes = [], purposes = [], domain, claims = {} }: MockUser): Persona {
+  const subject = Object.freeze({
+    ...anonymous,
+    id,
+    roles,
+    scopes,
+    domain: domain ?? null,
+    claims: { ...claims, sub: id },
+  });
   return createPersona({ subject, purposes });
 }
 

@@ -14,6 +14,7 @@ import type { RequiredBy } from '../plan/required-by.ts';
 import { type Masker, createMasker } from '../../mesh/policy/masker.ts';
 import { type Pruned, pruneOperation } from '../policy/prune.ts';
 import type { Denied } from '../policy/pruning.ts';
+import type { ReasonCode } from '../../mesh/policy/reason.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
 import { addRowFields } from '../policy/rows.ts';
 import { showsParts } from '../policy/signature.ts';
@@ -108,7 +109,7 @@ export function compileOperation(
     requiredBy: planner.requiredBy,
     write: compileWriter(shape),
     cover: isCovered ? compileCover({ schema, shape, filtersOf: pruned.filtersOf, masker }) : null,
-    denials: denialErrors(pruned.denied),
+    denials: denialErrors(pruned.denied, verdicts),
     denied: pruned.denied,
     coordinates: pruned.coordinates,
   };
@@ -209,16 +210,18 @@ function assertAnswered({ selections }: SelectionSetNode, groups: readonly Compi
 }
 
 /** One a position: whoever is told why does not need all reasons. */
-function denialErrors(denied: readonly Denied[]): readonly AnswerError[] {
+function denialErrors(denied: readonly Denied[], verdicts: Verdicts): readonly AnswerError[] {
   const byPath = new Map<string, AnswerError>();
   for (const one of denied) {
     const key = one.path.join('.');
-    if (!byPath.has(key)) byPath.set(key, denialError(one));
+    if (!byPath.has(key)) byPath.set(key, denialError(one, verdicts));
   }
   return [...byPath.values()];
 }
 
-function denialError({ path, coordinate, rule, reason, isInput = false }: Denied): AnswerError {
-  const extensions = { code: 'UNAUTHORIZED_FIELD_OR_TYPE', coordinate, rule: rule.text, reason };
+function denialError({ path, coordinate, rule, reason, isInput = false }: Denied, verdicts: Verdicts): AnswerError {
+  const verdict = verdicts.get(rule);
+  const reasonCode: ReasonCode = verdict?.kind === 'deny' ? verdict.code : 'PART_ONLY';
+  const extensions = { code: 'UNAUTHORIZED_FIELD_OR_TYPE', coordinate, rule: rule.text, reason, reasonCode };
   return { message: `Not allowed to ${isInput ? 'use' : 'read'} ${coordinate}: ${reason}.`, path, extensions };
 }

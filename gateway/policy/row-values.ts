@@ -9,7 +9,7 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
-import type { FieldTree } from '../../mesh/policy/condition.ts';
+import type { FieldTree } from '../../mesh/policy/reads.ts';
 import { rowKey } from './rows.ts';
 
 export interface ReadingRows {

@@ -19,7 +19,7 @@ import {
   isRequiredArgument,
   isUnionType,
 } from 'graphql';
-import type { FieldTree } from '../../mesh/policy/condition.ts';
+import type { FieldTree } from '../../mesh/policy/reads.ts';
 import type { RowsRule } from '../../mesh/policy/rules.ts';
 
 export interface RowsOptions {

@@ -18,6 +18,7 @@ import { withoutDefers } from '../plan/defer.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
 import { drawLabels, labelsOf } from '../plan/label.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
+import { createCovers } from '../policy/products.ts';
 import { rulesOf } from '../policy/prune.ts';
 import { addEdgeNodes } from '../policy/rows.ts';
 import { type Decision, allAllowed, cutView, showsParts } from '../policy/signature.ts';
@@ -103,10 +104,11 @@ interface Refused {
 
 export function createPlans({ supergraph, governance, limits: bounds, ...options }: PlansOptions): Plans {
   const drawing = { on: new Set(options.labels), clock: options.clock ?? systemClock };
-  const viewOf = createViews(governance, options.clock ?? systemClock);
+  const { clock } = drawing;
   const masker = createMasker(governance.maskSecret);
   const schema = supergraph.planner.apiSchema;
   const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity };
+  const viewOf = createViews({ rules: supergraph.rules, governance, covers: createCovers(schema), clock });
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
   const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
@@ -135,7 +137,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
           decisions: new WeakMap(),
         };
       });
-      const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject));
+      const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject), clock);
       // What is answered in parts is written before all of it is there: masks and filters look at the whole.
       if (defer && showsParts(verdicts)) return plans.operation(document, { operation, variables, inputs, subject });
       const isOpen = verdicts.size === 0 || !form.operation.variableDefinitions?.length;
@@ -214,10 +216,13 @@ const noLabels: ReadonlySet<string> = new Set();
 /** What a compiled operation holds on to, as heap snapshots of the example mesh show it; an estimate. */
 const bytesPerOperation = 64 * 1024;
 
-function decide({ rules, decisions }: Form, view: View): Decision {
+/** Remembered for all who have this view, as long as time does not change it. */
+function decide({ rules, decisions }: Form, view: View, clock: Pick<Clock, 'now'>): Decision {
   const known = decisions.get(view);
-  if (known !== undefined) return known;
-  const decision = cutView(view, rules);
+  if (known?.until === Infinity) return known;
+  const now = clock.now();
+  if (known !== undefined && now < known.until) return known;
+  const decision = cutView(view, rules, now);
   decisions.set(view, decision);
   return decision;
 }

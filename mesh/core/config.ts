@@ -87,6 +87,7 @@ export interface AuthConfig {
     readonly roles: string;
     readonly scopes: string;
     readonly purposes: string;
+    readonly domain: string;
   };
 }
 
@@ -143,7 +144,10 @@ export const defaultConfig: Config = {
   supergraph: { pollMs: limits.supergraphPollMs, headers: {} },
   subgraphs: {},
   domains: {},
-  auth: { issuers: [], claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes' } },
+  auth: {
+    issuers: [],
+    claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes', domain: 'domain' },
+  },
   headers: { forward: [] },
   override: { labels: [] },
   policy: { file: null, secret: null },

@@ -166,6 +166,12 @@ export const limits = {
   supergraphWarmMs: 10_000,
   /** Requests in a row that an operation's program could not answer: its subgraphs write otherwise than it expects. */
   spliceMissesMax: 100,
+  /** What subjects see, by what the rules read of them; whoever sees the same has one view. */
+  viewsMax: 1_000,
+  /** Row conditions, as they are left when it is known who asks. */
+  rowConditionsMax: 2_000,
+  /** Of those that read the time, which are others a moment later. */
+  rowConditionsPassingMax: 100,
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
   subscriptionsPerSocketMax: 100,

@@ -8,6 +8,8 @@ export interface Subject {
   readonly scopes: readonly string[];
   /** The purpose of this request, one of those the token allows; `null` when none was given. */
   readonly purpose: string | null;
+  /** The domain that it consumes for, as agreements name it; `null` where there is none. */
+  readonly domain: string | null;
   /** The token's claims as they came. */
   readonly claims: JsonObject;
   /** Seconds since the epoch at which the token ends; `null` when it has no end. */
@@ -19,6 +21,7 @@ export const anonymous: Subject = Object.freeze({
   roles: Object.freeze([]),
   scopes: Object.freeze([]),
   purpose: null,
+  domain: null,
   claims: Object.freeze({}),
   expiresAt: null,
 });
@@ -36,7 +39,7 @@ export function numberOf(object: object): number {
 
 /** The subject of a domain's own process when it reads through the mesh: `domain:NAME`, with the scopes its host grants. */
 export function domainSubject(domain: string, scopes: readonly string[] = []): Subject {
-  return { ...anonymous, id: `domain:${domain}`, roles: ['domain'], scopes };
+  return Object.freeze({ ...anonymous, id: `domain:${domain}`, roles: ['domain'], scopes, domain });
 }
 
 /** Somebody to try the mesh as, in development only. */
@@ -45,5 +48,6 @@ export interface MockUser {
   readonly roles?: readonly string[];
   readonly scopes?: readonly string[];
   readonly purposes?: readonly string[];
+  readonly domain?: string;
   readonly claims?: JsonObject;
 }

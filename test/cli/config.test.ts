@@ -116,7 +116,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       },
       auth: {
         issuers: [{ issuer: 'https://id.example', jwks: `file:${join(home, 'keys.json')}`, audiences: ['weft'] }],
-        claims: { subject: 'uid', roles: 'groups', scopes: 'scope', purposes: 'purposes' },
+        claims: { subject: 'uid', roles: 'groups', scopes: 'scope', purposes: 'purposes', domain: 'domain' },
       },
       headers: { forward: ['authorization', 'x-trace'] },
       override: { labels: ['next-bill'] },

@@ -154,6 +154,7 @@ test('a denied field never reaches a subgraph, and the answer names the rule', a
         coordinate: 'Person.age',
         rule: '@policy(policies: [["adult"]])',
         reason: 'a policy does not hold for the subject',
+        reasonCode: 'POLICY_FAILED',
       },
     },
   ]);

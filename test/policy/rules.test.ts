@@ -12,7 +12,7 @@ import { governanceOf, type SubjectPolicies } from '../support/gateway.ts';
 const readRules = (document: Parameters<typeof readPolicy>[0]) => readPolicy(document).rules;
 
 const decide = (rule: Rule, subject: Subject, policies: SubjectPolicies) =>
-  decideRule(rule, subject, { ...governanceOf(policies, noGovernance), now: 0 });
+  decideRule(rule, subject, { governance: governanceOf(policies, noGovernance), covers: () => false, now: 0 }).verdict;
 
 const allowsRule = (rule: Rule, subject: Subject, policies: SubjectPolicies = new Map()): boolean =>
   decide(rule, subject, policies).kind === 'allow';
@@ -80,7 +80,8 @@ test('all policies of one of the lists must hold; one that nobody defined never 
   assert.equal(allowsRule(rule, anonymous, policies), true);
   assert.deepEqual(decide(rule, anonymous, new Map([['no', () => false]])), {
     kind: 'deny',
-    reason: 'a policy does not hold for the subject',
+    code: 'POLICY_UNKNOWN',
+    reason: 'it names a policy that the mesh does not have',
   });
 });
 
@@ -88,5 +89,9 @@ test('anybody with an id is authenticated', () => {
   const [rule] = readRules(parse('type Query { a: Int @authenticated }')).get('Query.a') ?? [];
   assert.ok(rule);
   assert.equal(allowsRule(rule, { ...anonymous, id: 'ana' }, new Map()), true);
-  assert.deepEqual(decide(rule, anonymous, new Map()), { kind: 'deny', reason: 'the request is anonymous' });
+  assert.deepEqual(decide(rule, anonymous, new Map()), {
+    kind: 'deny',
+    code: 'ANONYMOUS',
+    reason: 'the request is anonymous',
+  });
 });

@@ -4,12 +4,13 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../mesh/core/clock.ts';
 import { WeftError } from '../../mesh/core/error.ts';
+import { anonymous } from '../../mesh/core/subject.ts';
 import { type Outcome, execute } from '../../mesh/runtime/execution.ts';
 import { createContexts } from '../../mesh/runtime/context.ts';
 import { aggregator, logic } from '../../mesh/sdk/index.ts';
 import type { Aggregator, Logic } from '../../mesh/sdk/index.ts';
 
-const subject = { id: null, roles: [], scopes: [], purpose: null, claims: {}, expiresAt: null };
+const subject = anonymous;
 
 function run(
   process: { readonly logics: readonly Logic<never>[]; readonly aggregator: Aggregator<never> },

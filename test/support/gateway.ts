@@ -63,7 +63,7 @@ export type SubjectPolicies = ReadonlyMap<string, (subject: Subject) => boolean>
 export function governanceOf(policies: SubjectPolicies, rest: Governance = noGovernance): Governance {
   const named = Array.from(policies, ([name, holds]): [string, Condition] => {
     const condition = (variables: Readonly<Record<string, unknown>>): boolean => holds(variables['subject'] as Subject);
-    const reads = { subject: [''], purpose: true, now: true };
+    const reads = { subject: [[]], purpose: true, now: true };
     return [name, Object.assign(condition, { fields: new Map(), reads })];
   });
   return { ...rest, policies: new Map([...rest.policies, ...named]) };

@@ -15,8 +15,9 @@ export function prune(sdl: string, query: string, options: Partial<PruneOptions>
   const operation = parse(query).definitions[0] as OperationDefinitionNode;
   const schema = buildSchema(sdl, { assumeValidSDL: true });
   const policy = readPolicy(parse(`${link}\n${sdl}`));
-  const view = createViews(noGovernance, { now: () => 0 })(anonymous);
-  const { verdicts } = cutView(view, rulesOf(operation, { schema, policy }));
+  const { rules } = policy;
+  const viewOf = createViews({ rules, governance: noGovernance, covers: () => false, clock: { now: () => 0 } });
+  const { verdicts } = cutView(viewOf(anonymous), rulesOf(operation, { schema, policy }), 0);
   const pruned = pruneOperation(operation, { schema, policy, verdicts, ...options });
   const fields = new Map<string, FieldNode>();
   visit(operation, { Field: (field) => void fields.set(field.name.value, field) });

@@ -14,6 +14,7 @@ const definitions = [
   mesh.replaceAll(/directive @(\w+)/g, 'directive @weft__$1'),
   `directive @authenticated repeatable on ${places}`,
   `directive @requiresScopes(scopes: [[String!]!]!) repeatable on ${places}`,
+  `directive @policy(policies: [[String!]!]!) repeatable on ${places}`,
 ];
 
 /** The supergraph with those directives, each under its full name: `@weft__mask(with: NULL)`. */

@@ -82,12 +82,19 @@ test('without a header the subject is anonymous', async (context) => {
 
 test('a good token gives its subject, roles, scopes, claims and end', async (context) => {
   const { authenticate, signer } = await build(context);
-  const claims = { roles: ['analyst'], scope: 'flights:read  pii:read', purposes: ['audit'], region: 'EU' };
+  const claims = {
+    roles: ['analyst'],
+    scope: 'flights:read  pii:read',
+    purposes: ['audit'],
+    domain: 'safety',
+    region: 'EU',
+  };
   assert.deepEqual(await authenticate(`Bearer ${await sign(signer, { claims })}`), {
     id: 'ada',
     roles: ['analyst'],
     scopes: ['flights:read', 'pii:read'],
     purpose: null,
+    domain: 'safety',
     claims: { ...good, ...claims },
     expiresAt: now + 60,
   });
@@ -101,18 +108,24 @@ for (const alg of ['RS256', 'PS512', 'ES384', 'EdDSA']) {
 }
 
 test('claims are found by their names in the configuration: whole, or by path, as a list or a text', async (context) => {
-  const names = { subject: 'email', roles: 'realm.access.roles', scopes: 'https://id.example/scopes' };
+  const names = {
+    subject: 'email',
+    roles: 'realm.access.roles',
+    scopes: 'https://id.example/scopes',
+    domain: 'unit.name',
+  };
   const { authenticate, signer } = await build(context, { claims: names });
   const claims = {
     email: 'ada@example.com',
     realm: { access: { roles: 'one two' } },
     'https://id.example/scopes': ['a', 7, 'b'],
     purposes: { not: 'a list' },
+    unit: { name: 'safety' },
   };
   const subject = await authenticate(`Bearer ${await sign(signer, { claims })}`);
   assert.equal(subject.id, 'ada@example.com');
   assert.deepEqual(subject.roles, ['one', 'two']);
-  assert.deepEqual(subject.scopes, ['a', 'b']);
+  assert.deepEqual([subject.scopes, subject.domain], [['a', 'b'], 'safety']);
 });
 
 const badClaims: Record<string, Record<string, unknown>> = {
@@ -298,13 +311,16 @@ test('a purpose must be one of those that the token allows', async (context) => 
 });
 
 test('a mock user is who its declaration says', async (context) => {
-  const mockUsers = [{ id: 'ada', roles: ['analyst'], scopes: ['pii:read'], purposes: ['audit'], claims: { age: 36 } }];
+  const mockUsers = [
+    { id: 'ada', roles: ['analyst'], scopes: ['pii:read'], purposes: ['audit'], domain: 'safety', claims: { age: 36 } },
+  ];
   const { authenticate } = await build(context, { mockUsers });
   assert.deepEqual(await authenticate('Mock ada', 'audit'), {
     id: 'ada',
     roles: ['analyst'],
     scopes: ['pii:read'],
     purpose: 'audit',
+    domain: 'safety',
     claims: { age: 36, sub: 'ada' },
     expiresAt: null,
   });
