@@ -1,12 +1,13 @@
 /** `weft compose`: prints the supergraph that the subgraphs compose to. */
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { type ComposedSubgraph, composeSubgraphs } from '../gateway/supergraph/compose.ts';
+import type { ComposedSubgraph } from '../gateway/supergraph/compose.ts';
 import { type Config, readEnvironment } from '../mesh/core/config.ts';
-import { meshDefinitions } from '../mesh/core/definitions.ts';
 import { commonFlags, defineCommand } from './command.ts';
+import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
 import { domainFolders } from './domains.ts';
+import { readGovernance, withMeshPolicies } from './governance.ts';
 import { openRemote } from './remote.ts';
 
 export const command = defineCommand({
@@ -16,7 +17,11 @@ export const command = defineCommand({
   async run({ flags, output }) {
     const config = readConfig({ file: flags.config, readEnvironment });
     const remote = await readRemote(config);
-    const sdl = composeSubgraphs(remote.length > 0 ? remote : await readDomains(), meshDefinitions());
+    const policy = remote.length > 0 ? config.policy : withMeshPolicies(config.policy);
+    const { sdl } = composeMesh(remote.length > 0 ? remote : await readDomains(), {
+      classes: readGovernance(policy).classes,
+      note: output.note,
+    });
     output.result({ text: sdl, json: { supergraph: sdl } });
     return 0;
   },

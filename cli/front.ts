@@ -14,11 +14,11 @@ import { type MockUser, anonymous } from '../mesh/core/subject.ts';
 import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
-import { noGovernance } from '../mesh/policy/governance.ts';
+import { createGovernance } from '../mesh/policy/revision.ts';
 import { readManifest } from './documents.ts';
+import { readGovernance } from './governance.ts';
 import type { Output } from './output.ts';
 import { openMaskSecret } from './mask-secret.ts';
-import { readPolicies } from './policies.ts';
 
 export interface FrontOptions extends GenerationParts {
   readonly config: Config;
@@ -54,11 +54,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     });
   const pipeline = createPipeline({
     ...options,
-    governance: {
-      ...noGovernance,
-      policies: readPolicies(config.policy.file),
-      maskSecret: openMaskSecret(options),
-    },
+    governance: createGovernance(readGovernance(config.policy), options.supergraph, openMaskSecret(options)),
     limits: config.limits,
     labels: config.override.labels,
     clock: systemClock,

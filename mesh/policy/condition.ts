@@ -42,6 +42,19 @@ export function compileCondition(text: string): Condition {
   return Object.assign(holds, readsOf(expression.expr));
 }
 
+/** Variables that a condition takes for given, beside the names of CEL's own types: `subject`, `object`, and whatever else. */
+export function variablesOf(text: string): readonly string[] {
+  const scope: Scope = { aliases: new Map(), fields: new Map(), subject: new Set(), others: new Set() };
+  noteReads(parseCondition(text).expr, scope);
+  const { fields, subject, others } = scope;
+  const known = [subject.size > 0 ? 'subject' : '', fields.size > 0 ? 'object' : '', ...others];
+  return known.filter((name) => name !== '' && !typeNames.has(name));
+}
+
+const typeNames: ReadonlySet<string> = new Set(
+  'bool bytes double int list map null_type string timestamp duration type uint'.split(' '),
+);
+
 interface Scope {
   /** What the variables of comprehensions go through. */
   readonly aliases: ReadonlyMap<string, readonly string[] | null>;
