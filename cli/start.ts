@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HttpSubgraph } from '../gateway/execute/http.ts';
+import type { GenerationParts } from '../gateway/server/generation.ts';
 import { createMeshQuery } from '../gateway/server/mesh.ts';
 import { readSupergraph } from '../gateway/supergraph/supergraph.ts';
 import { systemClock } from '../mesh/core/clock.ts';
@@ -18,7 +19,7 @@ import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
 import { domainFolders, platformDomains } from './domains.ts';
 import { openFront } from './front.ts';
-import { readGovernance, withMeshPolicies } from './governance.ts';
+import { type GovernanceFiles, readGovernance, withMeshPolicies } from './governance.ts';
 import type { Output } from './output.ts';
 import { openRemote } from './remote.ts';
 import { untilStopped } from './stop.ts';
@@ -79,16 +80,19 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
 
   const subgraphs: readonly Subgraph[] = [...host.subgraphs, ...remote];
   const policy = withMeshPolicies(config.policy);
-  const composition = composeMesh(subgraphs.map(withUrl(config)), {
-    classes: readGovernance(policy).classes,
-    isPartial: remote.length < Object.keys(config.subgraphs).length,
-    note: output.note,
-  });
+  const compose = ({ classes }: Pick<GovernanceFiles, 'classes'>): GenerationParts => {
+    const isPartial = remote.length < Object.keys(config.subgraphs).length;
+    const { sdl } = composeMesh(subgraphs.map(withUrl(config)), { classes, isPartial, note: output.note });
+    return {
+      supergraph: readSupergraph(sdl),
+      subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
+    };
+  };
   const front = parts.adopt(
     await openFront({
       config: { ...config, policy },
-      supergraph: readSupergraph(composition.sdl),
-      subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
+      ...compose(readGovernance(policy)),
+      renew: compose,
       examples: readExamples(),
       mockUsers: config.auth.issuers.length === 0 ? host.domains.flatMap((domain) => domain.mockUsers) : [],
       log,

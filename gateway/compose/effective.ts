@@ -73,7 +73,7 @@ function boundBy(
   coordinate: string,
   { location, origin }: { readonly location: `${DirectiveLocation}`; readonly origin: Origin },
 ): readonly Bound[] {
-  const from = [{ ...origin, by: [`class ${definition.name}`, ...origin.by] }];
+  const from = [{ ...origin, by: [`class ${definition.name} (${placeText(definition.at)})`, ...origin.by] }];
   const rules = rulesOfClass(definition, coordinate, location);
   // What cannot stand where something is derived is still bound: by the derivation itself.
   const isDerived = origin.by.length > 0;
@@ -203,6 +203,10 @@ function locationOfType(type: GraphQLNamedType | undefined): `${DirectiveLocatio
   if (kind === 'UnionTypeDefinition') return 'UNION';
   if (kind === 'EnumTypeDefinition') return 'ENUM';
   return kind === 'InputObjectTypeDefinition' ? 'INPUT_OBJECT' : 'SCALAR';
+}
+
+function placeText({ file, line }: SourceLocation): string {
+  return line === undefined ? file : `${file}:${line}`;
 }
 
 function unknownClass(

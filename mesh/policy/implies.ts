@@ -23,7 +23,9 @@ function isMet(rule: Rule, given: readonly Rule[]): boolean {
     }
     case 'purpose': {
       const allowed = given.flatMap((one) => (one.kind === 'purpose' ? [one.allow] : []));
-      return allowed.some((allow) => allow.every((purpose) => rule.allow.includes(purpose)));
+      const [first = null, ...rest] = allowed;
+      const both = first?.filter((purpose) => rest.every((allow) => allow.includes(purpose)));
+      return both?.every((purpose) => rule.allow.includes(purpose)) ?? false;
     }
     case 'mask':
       if (scopes !== null && implies(scopes, rule.unless)) return true;
@@ -35,12 +37,10 @@ function isMet(rule: Rule, given: readonly Rule[]): boolean {
   }
 }
 
-/** Alternatives that stand for all of several lists of alternatives at once; `null` for no list, or for too many alternatives. */
+/** Alternatives that stand for all of several lists of alternatives at once; `null` for too many of them. */
 export function bothOf(lists: readonly Lists[], most = 1_024): Lists | null {
-  const [first, ...rest] = lists;
-  if (first === undefined) return null;
-  let product: Lists = first.map(sorted);
-  for (const list of rest) {
+  let product: Lists = [[]];
+  for (const list of lists) {
     if (product.length * list.length > most) return null;
     product = shortest(product.flatMap((one) => list.map((other) => sorted([...one, ...other]))));
   }

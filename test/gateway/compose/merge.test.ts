@@ -162,7 +162,10 @@ describe('classes', () => {
   test('whose rules cannot bind where they stand are refused', () => {
     const sdl = 'type Query { t: T r: Int @classified(as: ["REGION"]) } type T @classified(as: ["PII"]) { a: Int }';
     const [rows, mask] = refusalsOf([sdl], { classes: known }).toSorted().toReversed();
-    assert.match(rows ?? '', /^a\.graphql:3 Cannot mask "T" with REDACT \(class PII\): found no field, wanted a field/);
+    assert.match(
+      rows ?? '',
+      /^a\.graphql:3 Cannot mask "T" with REDACT \(class PII \(policies\.yaml\)\): found no field, wanted a field/,
+    );
     assert.match(mask ?? '', /^a\.graphql:3 Cannot decide which rows of "Query\.r" exist .* found no object type/);
   });
 });
