@@ -1,5 +1,5 @@
 /** What is derived: from what there is, and under no weaker policy than that. */
-import { getNamedType, isCompositeType } from 'graphql';
+import { getNamedType, isAbstractType, isCompositeType } from 'graphql';
 import type { WeftError } from '../../mesh/core/error.ts';
 import { unmetRule } from '../../mesh/policy/implies.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
@@ -34,10 +34,16 @@ function weakened(coordinate: string, source: string, ground: Ground): Rule | nu
   const type = target.kind === 'field' ? getNamedType(target.field.type) : target.type;
   const isMany = aggregates.has(type.name) || isCompositeType(type);
   const isAggregate = isMany && typeNameOf(coordinate) !== typeNameOf(source);
-  const wanted = rulesAt(ground, coordinatesOf(ground, source)).filter(
-    ({ kind }) => kind !== 'rows' && !(kind === 'mask' && isAggregate),
-  );
+  const sources = [source, ...implementing(source, ground)].flatMap((one) => coordinatesOf(ground, one));
+  const wanted = rulesAt(ground, sources).filter(({ kind }) => kind !== 'rows' && !(kind === 'mask' && isAggregate));
   return unmetRule(wanted, rulesAt(ground, coordinatesOf(ground, coordinate)));
+}
+
+/** The same at every type that a source's objects may be of. */
+function implementing(source: string, { schema }: Ground): readonly string[] {
+  const type = schema.getType(typeNameOf(source));
+  if (!isAbstractType(type)) return [];
+  return schema.getPossibleTypes(type).map(({ name }) => name + source.slice(type.name.length));
 }
 
 const aggregates: ReadonlySet<string> = new Set(['Int', 'Float']);

@@ -10,7 +10,7 @@ export function checkRequirements(ground: Ground): readonly WeftError[] {
   if (ground.policy.rules.size === 0) return [];
   const shared = sharedTypes(ground);
   return ground.subgraphs.flatMap((subgraph) =>
-    fieldSetsOf(subgraph, ground.schema).flatMap((set): readonly WeftError[] => {
+    oneEach(fieldSetsOf(subgraph, ground.schema), (set): readonly WeftError[] => {
       // Nobody is asked by the key of a type that one subgraph has alone.
       if (set.directive === 'key' && !shared.has(set.coordinate)) return [];
       const given = rulesAt(ground, coordinatesOf(ground, set.coordinate));
@@ -29,6 +29,17 @@ export function checkRequirements(ground: Ground): readonly WeftError[] {
       ];
     }),
   );
+}
+
+/** What is wrong with an interface object is said once, not for each type that it stands for. */
+function oneEach(sets: readonly FieldSet[], check: (set: FieldSet) => readonly WeftError[]): readonly WeftError[] {
+  const wrong = new Set<string>();
+  return sets.flatMap((set) => {
+    const place = `${set.directive} ${set.at.line} ${set.at.column}`;
+    const mistakes = wrong.has(place) ? [] : check(set);
+    if (mistakes.length > 0) wrong.add(place);
+    return mistakes;
+  });
 }
 
 /** Keys and provided fields lead to rows that clients ask for themselves: these are left out there. */

@@ -54,6 +54,7 @@ export function effectivePolicy(
   { schema, classes: known }: EffectiveOptions,
 ): { readonly policy: EffectivePolicy; readonly mistakes: readonly WeftError[] } {
   const { rules, derivations, classes } = gather(subgraphs, schema);
+  classifyImplementations(classes, schema);
   propagateClasses(classes, derivations);
   const mistakes: WeftError[] = [];
   for (const [coordinate, names] of classes) {
@@ -76,7 +77,7 @@ function boundBy(
   const from = [{ ...origin, by: [`class ${definition.name} (${placeText(definition.at)})`, ...origin.by] }];
   const rules = rulesOfClass(definition, coordinate, location);
   // What cannot stand where something is derived is still bound: by the derivation itself.
-  const isDerived = origin.by.length > 0;
+  const isDerived = origin.by.some((step) => step.startsWith('derived'));
   return rules.filter((rule) => !isDerived || fits(rule, location)).map((rule) => ({ rule, from }));
 }
 
@@ -99,6 +100,27 @@ function gather(subgraphs: readonly ReadSubgraph[], schema: GraphQLSchema): Gath
     }
   }
   return gathered;
+}
+
+/** What classifies an interface, or a field of it, classifies everything that implements it. */
+function classifyImplementations(classes: Gathered['classes'], schema: GraphQLSchema): void {
+  for (const [coordinate, names] of classes) {
+    for (const below of implementationsOf(coordinate, schema)) {
+      for (const [name, origin] of names) {
+        addClass(classes, below, [name, { ...origin, by: [...origin.by, `interface ${typeNameOf(coordinate)}`] }]);
+      }
+    }
+  }
+}
+
+/** Where the same stands in types that implement an interface. */
+function implementationsOf(coordinate: string, schema: GraphQLSchema): readonly string[] {
+  const type = schema.getType(typeNameOf(coordinate));
+  if (!isInterfaceType(type)) return [];
+  const { interfaces, objects } = schema.getImplementations(type);
+  return [...interfaces, ...objects]
+    .map(({ name }) => name + coordinate.slice(type.name.length))
+    .filter((below) => elementAt(schema, below) !== null);
 }
 
 /** A coordinate has the classes of what it is made from, and of their types, unless it says that it reveals nothing of them. */
@@ -133,16 +155,11 @@ function addClass(classes: Gathered['classes'], coordinate: string, [name, origi
 /** What binds an interface, or a field of it, binds everything that implements it. */
 function bindImplementations(rules: Gathered['rules'], schema: GraphQLSchema): void {
   for (const [coordinate, bound] of rules) {
-    const type = schema.getType(typeNameOf(coordinate));
-    if (!isInterfaceType(type)) continue;
-    const { interfaces, objects } = schema.getImplementations(type);
-    for (const { name } of [...interfaces, ...objects]) {
-      const below = name + coordinate.slice(type.name.length);
-      if (elementAt(schema, below) === null) continue;
+    for (const below of implementationsOf(coordinate, schema)) {
       for (const { rule, from } of bound) {
         const known = rules.get(below)?.some((one) => textOfRule(one.rule) === textOfRule(rule)) ?? false;
         if (known) continue;
-        const by = from.map((origin) => ({ ...origin, by: [...origin.by, `interface ${type.name}`] }));
+        const by = from.map((origin) => ({ ...origin, by: [...origin.by, `interface ${typeNameOf(coordinate)}`] }));
         push(rules, below, { rule: { ...rule, coordinate: below }, from: by });
       }
     }

@@ -8,6 +8,7 @@ import {
   type SelectionSetNode,
   Kind,
   getNamedType,
+  isAbstractType,
   isInterfaceType,
   isObjectType,
   parse,
@@ -26,41 +27,47 @@ export interface FieldSet {
   readonly at: SourceLocation;
 }
 
-/** All field sets of a subgraph, in coordinates of the supergraph. */
+/** All field sets of a subgraph, in coordinates of the supergraph: those of an interface object for each type that it may stand for. */
 export function fieldSetsOf({ document, origin, typeName }: ReadSubgraph, schema: GraphQLSchema): readonly FieldSet[] {
   const names = federationNames(document);
   const contexts = contextsIn(document, names);
   return document.definitions.flatMap((definition): readonly FieldSet[] => {
     if (!('fields' in definition) || definition.name === undefined || /Input/.test(definition.kind)) return [];
-    const type = typeName(definition.name.value);
-    const read = (node: ConstDirectiveNode, found: Pick<FieldSet, 'directive' | 'coordinate'>, from: string) => ({
-      ...found,
-      selected: selectedBy(textOf(argumentOf(node, 'fields')) ?? '', typeName(from), schema),
-      at: placeOf(node, origin),
-    });
-    const keys = applied(definition, names.key).map((node) => read(node, { directive: 'key', coordinate: type }, type));
-    return [
-      ...keys,
-      ...(definition.fields ?? []).flatMap((field): readonly FieldSet[] => {
-        const coordinate = `${type}.${field.name.value}`;
+    return ownersOf(typeName(definition.name.value), schema).flatMap((owner): readonly FieldSet[] => {
+      const read = (node: ConstDirectiveNode, found: Pick<FieldSet, 'directive' | 'coordinate'>, from: string) => ({
+        ...found,
+        selected: selectedBy(textOf(argumentOf(node, 'fields')) ?? '', from, schema),
+        at: placeOf(node, origin),
+      });
+      const ofField = (field: FieldDefinitionNode): readonly FieldSet[] => {
+        const coordinate = `${owner}.${field.name.value}`;
+        const given = typeName(namedTypeOf(field));
         return [
-          ...applied(field, names.requires).map((node) => read(node, { directive: 'requires', coordinate }, type)),
-          ...applied(field, names.provides).map((node) =>
-            read(node, { directive: 'provides', coordinate }, namedTypeOf(field)),
-          ),
-          ...('arguments' in field ? (field.arguments ?? []) : []).flatMap((argument) =>
-            applied(argument, names.fromContext).flatMap((node) => {
+          ...applied(field, names.requires).map((node) => read(node, { directive: 'requires', coordinate }, owner)),
+          ...applied(field, names.provides).map((node) => read(node, { directive: 'provides', coordinate }, given)),
+          ...(field.arguments ?? []).flatMap((argument) =>
+            applied(argument, names.fromContext).map((node): FieldSet => {
               const [, context = '', set = ''] =
                 /^\$(\w+)\s*(.*)$/s.exec(textOf(argumentOf(node, 'field')) ?? '') ?? [];
-              const types = (contexts.get(context) ?? []).map(typeName);
+              const types = (contexts.get(context) ?? []).flatMap((one) => ownersOf(typeName(one), schema));
               const selected = types.flatMap((one) => [one, ...selectedBy(set.replace(/^\{/, '... {'), one, schema)]);
-              return [{ directive: 'fromContext' as const, coordinate, selected, at: placeOf(node, origin) }];
+              return { directive: 'fromContext', coordinate, selected, at: placeOf(node, origin) };
             }),
           ),
         ];
-      }),
-    ];
+      };
+      return [
+        ...applied(definition, names.key).map((node) => read(node, { directive: 'key', coordinate: owner }, owner)),
+        ...(definition.fields ?? []).flatMap((field) => (field.kind === Kind.FIELD_DEFINITION ? ofField(field) : [])),
+      ];
+    });
   });
+}
+
+/** A type and, where it is abstract, every one that its objects may be of. */
+function ownersOf(name: string, schema: GraphQLSchema): readonly string[] {
+  const type = schema.getType(name);
+  return isAbstractType(type) ? [name, ...schema.getPossibleTypes(type).map((possible) => possible.name)] : [name];
 }
 
 type Named = 'key' | 'requires' | 'provides' | 'fromContext' | 'context';
@@ -113,27 +120,34 @@ function namedTypeOf({ type }: Pick<FieldDefinitionNode, 'type'>): string {
 function selectedBy(fields: string, type: string, schema: GraphQLSchema): readonly string[] {
   const [operation] = parse(`{ ${fields.trim()} }`).definitions;
   return operation?.kind === Kind.OPERATION_DEFINITION
-    ? selectedIn(operation.selectionSet, schema.getType(type), schema)
+    ? selectedIn(operation.selectionSet, schema.getType(type), { schema, isTop: true })
     : [];
+}
+
+interface Selecting {
+  readonly schema: GraphQLSchema;
+  /** At the top it is known which type an object is of: each is asked for by itself. */
+  readonly isTop: boolean;
 }
 
 function selectedIn(
   { selections }: SelectionSetNode,
   type: GraphQLNamedType | undefined,
-  schema: GraphQLSchema,
+  { schema, isTop }: Selecting,
 ): readonly string[] {
   return selections.flatMap((selection): readonly string[] => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
     if (selection.kind === Kind.INLINE_FRAGMENT) {
       const name = selection.typeCondition?.name.value;
       const inner = name === undefined ? type : schema.getType(name);
-      return [...(name === undefined ? [] : [name]), ...selectedIn(selection.selectionSet, inner, schema)];
+      return [...(name === undefined ? [] : [name]), ...selectedIn(selection.selectionSet, inner, { schema, isTop })];
     }
     if (!isObjectType(type) && !isInterfaceType(type)) return [];
     const field = type.getFields()[selection.name.value];
     if (field === undefined) return [];
     const given = getNamedType(field.type);
-    const below = selection.selectionSet ? selectedIn(selection.selectionSet, given, schema) : [];
-    return [`${type.name}.${field.name}`, given.name, ...below];
+    const below = selection.selectionSet ? selectedIn(selection.selectionSet, given, { schema, isTop: false }) : [];
+    const own = (isTop ? [type.name] : ownersOf(type.name, schema)).map((owner) => `${owner}.${field.name}`);
+    return [...own, ...ownersOf(given.name, schema), ...below];
   });
 }

@@ -3,12 +3,14 @@
  * arguments that they have. What is not as it should be would be lost without a word.
  */
 import {
+  type ASTNode,
   type DocumentNode,
   type GraphQLArgument,
   type GraphQLDirective,
   buildSchema,
   getArgumentValues,
   valueFromASTUntyped,
+  visit,
 } from 'graphql';
 import { type ErrorParts, WeftError, messageOf } from '../core/error.ts';
 import { linksOf, placeOf } from './directive.ts';
@@ -37,9 +39,11 @@ export function usageMistakes(
   { origin, definitions }: { readonly origin: string; readonly definitions: PolicyDefinitions },
 ): readonly WeftError[] {
   const names = policyNames(document);
+  const all = placedDirectives(document);
   return [
     ...linkMistakes(document, origin),
-    ...placedDirectives(document).flatMap((placed): readonly WeftError[] => {
+    ...strayMistakes(document, new Set(all.map(({ node }) => node)), { origin, names }),
+    ...all.flatMap((placed): readonly WeftError[] => {
       const name = placed.node.name.value;
       const mistake = (parts: ErrorParts) => [
         new WeftError('COMPOSITION_FAILED', { ...parts, at: placeOf(placed.node, origin) }),
@@ -51,6 +55,24 @@ export function usageMistakes(
       return wrong ? mistake(wrong) : [];
     }),
   ];
+}
+
+/** At the schema, or in a directive's own definition, a rule binds nothing. */
+function strayMistakes(
+  document: DocumentNode,
+  placed: ReadonlySet<ASTNode>,
+  { origin, names }: { readonly origin: string; readonly names: ReadonlyMap<string, unknown> },
+): readonly WeftError[] {
+  const mistakes: WeftError[] = [];
+  visit(document, {
+    Directive(node) {
+      if (placed.has(node) || !names.has(node.name.value)) return;
+      const action = `Cannot bind anything by "@${node.name.value}" here`;
+      const wanted = 'it at a type, a field, an argument or a value';
+      mistakes.push(new WeftError('COMPOSITION_FAILED', { action, wanted, at: placeOf(node, origin) }));
+    },
+  });
+  return mistakes;
 }
 
 function linkMistakes(document: DocumentNode, origin: string): readonly WeftError[] {

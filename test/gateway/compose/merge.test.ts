@@ -151,6 +151,15 @@ describe('classes', () => {
     ]);
   });
 
+  test('of an interface are those of its implementations, and go on from there', () => {
+    const sdl = `type Query { n: N one: String @derivedFrom(coordinates: ["T.mail"]) } interface N { mail: String @classified(as: ["PII"]) } type T implements N { mail: String }`;
+    assert.deepEqual(Object.keys(composedRules([sdl], { classes: known })).toSorted(), [
+      'N.mail',
+      'Query.one',
+      'T.mail',
+    ]);
+  });
+
   test('that nobody defined are refused', () => {
     const sdl = 'type Query { a: Int @classified(as: ["PII", "PPI"]) }';
     assert.deepEqual(refusalsOf([sdl], { classes: known }), [

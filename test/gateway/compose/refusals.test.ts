@@ -71,6 +71,11 @@ describe('directives that would be lost', () => {
       /Cannot read "@authenticated" at "Query\.a\(x:\)": found it on ARGUMENT_DEFINITION/,
     ],
     [
+      'stand at the schema, where they bind nothing',
+      `${links}extend schema @authenticated type Query { a: Int }`,
+      /Cannot bind anything by "@authenticated" here/,
+    ],
+    [
       'have an argument of another name',
       `${links}type Query { a: Int @classified(ass: ["PII"]) }`,
       /found an argument "ass", wanted one of as/,
@@ -190,6 +195,23 @@ describe('what goes around a rule is refused', () => {
     assert.match(refusal(a, b), /take "T\.secret": found @authenticated there/);
   });
 
+  test('@requires of an interface object, of a field that one type protects', () => {
+    const a = `type Query { m: M } interface M @key(fields: "id") { id: ID! title: String }
+      type Book implements M @key(fields: "id") { id: ID! title: String @authenticated } type Film implements M @key(fields: "id") { id: ID! title: String }`;
+    const b = (rules: string): string =>
+      `type M @interfaceObject @key(fields: "id") { id: ID! title: String @external open: String @requires(fields: "title") ${rules} }`;
+    assert.match(refusal(a, b('')), /^b\.graphql:3 Cannot let @requires of "Book\.open" take "Book\.title"/);
+    accepts(a, b('@authenticated'));
+    accepts(a.replace('type Book', 'extend type Book @authenticated type Book'), b(''));
+  });
+
+  test('@requires through an interface or a union, of a type that is protected', () => {
+    const a = `type Query { t: T } type T @key(fields: "id") { id: ID! m: M } interface M { title: String } type Book implements M @requiresScopes(scopes: [["s"]]) { title: String @shareable }`;
+    const b =
+      'type T @key(fields: "id") { id: ID! m: M @external open: String @requires(fields: "m { title }") } interface M { title: String } type Book implements M { title: String @shareable }';
+    assert.match(refusal(a, b), /@requires of "T\.open" take "Book"/);
+  });
+
   test('@provides of a protected field', () => {
     const a = owner('secret: String @shareable @authenticated');
     const b =
@@ -249,6 +271,11 @@ describe('derived data', () => {
     assert.match(refusal(derived('T.mail', '')), /weaker policy than @mask\(with: EMAIL/);
     assert.match(refusal(derived('T.mail', '@mask(with: LAST4, unless: [["m"]])')), /weaker/);
     accepts(derived('T.mail', '@mask(with: REDACT, unless: [["m"]])'));
+    const interfaces = 'type Query { m: M } interface M { x: String } type B implements M { x: String @authenticated }';
+    assert.match(
+      refusal(`${interfaces} type R { a: String @derivedFrom(coordinates: ["M.x"]) }`),
+      /weaker policy than @authenticated at "B\.x"/,
+    );
     // Whoever sees its sources in part is denied an aggregate when it is asked for.
     accepts(derived('T.pay', '', 'Float'));
   });
