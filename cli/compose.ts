@@ -1,26 +1,101 @@
-/** `weft compose`: prints the supergraph that the subgraphs compose to. */
+/** `weft compose`: prints the supergraph that the subgraphs compose to, or what binds in it and why. */
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { type ComposedSubgraph, composeSubgraphs } from '../gateway/supergraph/compose.ts';
+import { parse } from 'graphql';
+import { explainPolicy, explainText } from '../gateway/compose/explain.ts';
+import type { ComposedSubgraph } from '../gateway/supergraph/compose.ts';
 import { type Config, readEnvironment } from '../mesh/core/config.ts';
-import { meshDefinitions } from '../mesh/core/definitions.ts';
+import { WeftError, messageOf } from '../mesh/core/error.ts';
+import type { Json } from '../mesh/core/json.ts';
+import { coordinatesIn } from '../mesh/policy/coordinates.ts';
+import { type PolicyChange, type Regime, changeText, diffRegimes } from '../mesh/policy/diff.ts';
+import { readPolicy } from '../mesh/policy/read-rules.ts';
 import { commonFlags, defineCommand } from './command.ts';
+import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
 import { domainFolders } from './domains.ts';
+import { readGovernance, withMeshPolicies } from './governance.ts';
+import type { Output } from './output.ts';
 import { openRemote } from './remote.ts';
 
 export const command = defineCommand({
   description:
     'Prints the supergraph SDL of the subgraphs that the configuration names or, where it names none, of the domains of this mesh. It carries all rules.',
-  flags: { config: commonFlags.config },
+  flags: {
+    config: commonFlags.config,
+    explain: {
+      kind: 'switch',
+      description:
+        'prints instead what binds at each coordinate, and which line of which subgraph or which class says so',
+    },
+    previous: {
+      kind: 'text',
+      value: 'FILE',
+      description: 'the supergraph before; tells what policy is tightened or weakened, and fails when any is weakened',
+    },
+    'acknowledge-weakening': { kind: 'switch', description: 'does not fail then' },
+  },
   async run({ flags, output }) {
     const config = readConfig({ file: flags.config, readEnvironment });
     const remote = await readRemote(config);
-    const sdl = composeSubgraphs(remote.length > 0 ? remote : await readDomains(), meshDefinitions());
-    output.result({ text: sdl, json: { supergraph: sdl } });
+    const policy = remote.length > 0 ? config.policy : withMeshPolicies(config.policy);
+    const composition = composeMesh(remote.length > 0 ? remote : await readDomains(), {
+      classes: readGovernance(policy).classes,
+      note: output.note,
+    });
+    const { sdl } = composition;
+    const changes = flags.previous === undefined ? [] : diffRegimes(await readRegime(flags.previous), regimeOf(sdl));
+    tellChanges(changes, { output, isAcknowledged: flags['acknowledge-weakening'] });
+    if (flags.explain) {
+      const explained = explainPolicy(composition.policy);
+      output.result({ text: explainText(explained), json: { coordinates: explained as unknown as Json } });
+    } else output.result({ text: sdl, json: { supergraph: sdl } });
     return 0;
   },
 });
+
+/** Throws `POLICY_WEAKENED` with each weakening, unless they are acknowledged. */
+function tellChanges(
+  changes: readonly PolicyChange[],
+  { output, isAcknowledged }: { readonly output: Output; readonly isAcknowledged: boolean },
+): void {
+  const weakened = changes.filter(({ kind }) => kind === 'weakened');
+  const isRefused = weakened.length > 0 && !isAcknowledged;
+  for (const change of changes) {
+    if (!isRefused || change.kind === 'tightened') output.note(`${change.kind}  ${changeText(change)}`);
+  }
+  if (!isRefused) return;
+  throw new WeftError('POLICY_WEAKENED', {
+    action: 'The policy is weaker than before',
+    cause: new AggregateError(weakened.map(weakening)),
+  });
+}
+
+function weakening(change: PolicyChange): WeftError {
+  return new WeftError('POLICY_WEAKENED', {
+    action: `weakened  ${changeText(change)}`,
+    fix: 'Put it back, or give --acknowledge-weakening.',
+  });
+}
+
+async function readRegime(file: string): Promise<Regime> {
+  try {
+    return regimeOf(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new WeftError('SUPERGRAPH_UNAVAILABLE', {
+      action: `Cannot read the supergraph before from "${file}"`,
+      found: messageOf(cause),
+      wanted: 'a supergraph SDL',
+      cause,
+    });
+  }
+}
+
+/** Named policies and agreements are no part of a supergraph. */
+function regimeOf(sdl: string): Regime {
+  const document = parse(sdl);
+  return { policy: readPolicy(document), coordinates: coordinatesIn(document), texts: null, agreements: null };
+}
 
 async function readRemote(config: Config): Promise<readonly ComposedSubgraph[]> {
   return Promise.all(

@@ -39,7 +39,9 @@ export interface ConfigFile {
   };
   readonly headers?: { readonly forward?: readonly string[] };
   readonly override?: { readonly labels?: readonly string[] };
-  readonly policy?: { readonly file?: string; readonly secret?: string };
+  readonly policy?: Readonly<Partial<Record<'file' | 'agreements' | 'secret', string>>> & {
+    readonly acknowledgeWeakening?: boolean;
+  };
   readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };
   readonly timeouts?: Readonly<Partial<Record<'request' | 'subgraph', string>>>;
   readonly retries?: Readonly<Partial<Record<'max' | 'budget', number>>>;

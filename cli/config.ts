@@ -90,8 +90,10 @@ function fromContent(
     headers: { forward: (headers.forward ?? defaultConfig.headers.forward).map((name) => name.toLowerCase()) },
     override: { labels: override.labels ?? defaultConfig.override.labels },
     policy: {
+      ...defaultConfig.policy,
+      ...policy,
       file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file),
-      secret: policy.secret ?? defaultConfig.policy.secret,
+      agreements: policy.agreements === undefined ? defaultConfig.policy.agreements : fromFile(policy.agreements),
     },
     documents: {
       ...defaultConfig.documents,

@@ -8,22 +8,25 @@ import { type Probe, createHealthRoute } from '../gateway/server/health.ts';
 import { createHttpServer } from '../gateway/server/http.ts';
 import { createPageRoute } from '../gateway/server/page.ts';
 import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
+import { createPolicyGuard } from '../gateway/server/policy-guard.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import type { Config } from '../mesh/core/config.ts';
 import { type MockUser, anonymous } from '../mesh/core/subject.ts';
 import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
-import { noGovernance } from '../mesh/policy/governance.ts';
 import { readManifest } from './documents.ts';
+import { type GovernanceFiles, readGovernance } from './governance.ts';
 import type { Output } from './output.ts';
 import { openMaskSecret } from './mask-secret.ts';
-import { readPolicies } from './policies.ts';
+import { watchPolicy } from './policy-watch.ts';
 
 export interface FrontOptions extends GenerationParts {
   readonly config: Config;
   /** Why an older supergraph is served than there is, where supergraphs change. */
   readonly supergraphTrouble?: Probe;
+  /** The supergraph in service under changed policies. Absent: the files of policy are not watched. */
+  readonly renew?: (files: GovernanceFiles) => GenerationParts;
   /** Documents that the page opens with. */
   readonly examples: readonly string[];
   readonly mockUsers: readonly MockUser[];
@@ -36,6 +39,8 @@ export interface FrontOptions extends GenerationParts {
 
 export interface Front {
   readonly pipeline: Pipeline;
+  /** Swaps in another supergraph, under the policies in service. Throws `POLICY_WEAKENED`. */
+  readonly swap: Pipeline['swap'];
   /** `http://127.0.0.1:4000` */
   readonly url: string;
   /** Takes no more requests, lets those under way finish, records what they read. */
@@ -52,13 +57,17 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     createAccessRecorder(log, {
       onFailure: (error) => output.note(`access could not be recorded: ${messageOf(error)}`),
     });
+  const files = readGovernance(config.policy);
+  const guard = createPolicyGuard({
+    supergraph: options.supergraph,
+    governance: files,
+    maskSecret: openMaskSecret(options),
+    isWeakeningAcknowledged: config.policy.acknowledgeWeakening,
+    note: output.note,
+  });
   const pipeline = createPipeline({
     ...options,
-    governance: {
-      ...noGovernance,
-      policies: readPolicies(config.policy.file),
-      maskSecret: openMaskSecret(options),
-    },
+    governance: guard.governance,
     limits: config.limits,
     labels: config.override.labels,
     clock: systemClock,
@@ -66,6 +75,17 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     report,
     shareRequests: config.traffic.shareRequests,
   });
+  const guarded = guard.guard(pipeline);
+  const { renew } = options;
+  const watch =
+    renew === undefined || (config.policy.file === null && config.policy.agreements === null)
+      ? null
+      : watchPolicy({
+          policy: config.policy,
+          first: files,
+          take: (changed) => guarded.govern(changed, () => renew(changed)),
+          note: output.note,
+        });
   const server = createHttpServer({
     gateway: createClientGateway(pipeline, { documents, report }),
     authenticate: authenticatorFor(options),
@@ -78,6 +98,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
           Object.fromEntries(Array.from(pipeline.subgraphs(), ([name, one]) => [name, () => one.health()])),
         parts: options.parts,
         ...(trouble ? { supergraph: trouble } : {}),
+        ...(watch ? { policy: async () => watch.trouble() } : {}),
       }),
       createPageRoute({ examples: options.examples }),
     ],
@@ -85,8 +106,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { port } = await server.listen(config.port, config.host);
   return {
     pipeline,
+    swap: guarded.swap,
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     async close() {
+      await watch?.close();
       await server.close();
       await recorder?.close();
     },

@@ -44,6 +44,7 @@ export const command = defineCommand({
       await openFront({
         ...first,
         config: settings,
+        renew: () => live.again(),
         supergraphTrouble: async () => live.trouble(),
         examples: [],
         mockUsers: [],
@@ -53,7 +54,7 @@ export const command = defineCommand({
       }),
       (one) => one.close(),
     );
-    live.follow(front.pipeline);
+    live.follow(front);
     output.ready(
       [
         ['gateway', `${front.url}/graphql`],

@@ -3,12 +3,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HttpSubgraph } from '../gateway/execute/http.ts';
+import type { GenerationParts } from '../gateway/server/generation.ts';
 import { createMeshQuery } from '../gateway/server/mesh.ts';
-import { composeSubgraphs } from '../gateway/supergraph/compose.ts';
 import { readSupergraph } from '../gateway/supergraph/supergraph.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import { type Config, readEnvironment } from '../mesh/core/config.ts';
-import { meshDefinitions } from '../mesh/core/definitions.ts';
 import { WeftError, messageOf } from '../mesh/core/error.ts';
 import type { MeshQuery, Subgraph } from '../mesh/core/subgraph.ts';
 import { openLog } from '../mesh/events/open.ts';
@@ -16,9 +15,11 @@ import { openStore } from '../mesh/lineage/open.ts';
 import { startProjector } from '../mesh/lineage/project.ts';
 import { openHost } from '../mesh/runtime/host.ts';
 import { commonFlags, defineCommand } from './command.ts';
+import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
 import { domainFolders, platformDomains } from './domains.ts';
 import { openFront } from './front.ts';
+import { type GovernanceFiles, readGovernance, withMeshPolicies } from './governance.ts';
 import type { Output } from './output.ts';
 import { openRemote } from './remote.ts';
 import { untilStopped } from './stop.ts';
@@ -78,11 +79,20 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
   for (const one of remote) parts.adopt(one, () => one.close());
 
   const subgraphs: readonly Subgraph[] = [...host.subgraphs, ...remote];
+  const policy = withMeshPolicies(config.policy);
+  const compose = ({ classes }: Pick<GovernanceFiles, 'classes'>): GenerationParts => {
+    const isPartial = remote.length < Object.keys(config.subgraphs).length;
+    const { sdl } = composeMesh(subgraphs.map(withUrl(config)), { classes, isPartial, note: output.note });
+    return {
+      supergraph: readSupergraph(sdl),
+      subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
+    };
+  };
   const front = parts.adopt(
     await openFront({
-      config: { ...config, policy: { ...config.policy, file: config.policy.file ?? policies } },
-      supergraph: readSupergraph(composeSubgraphs(subgraphs.map(withUrl(config)), meshDefinitions())),
-      subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
+      config: { ...config, policy },
+      ...compose(readGovernance(policy)),
+      renew: compose,
       examples: readExamples(),
       mockUsers: config.auth.issuers.length === 0 ? host.domains.flatMap((domain) => domain.mockUsers) : [],
       log,
@@ -128,7 +138,6 @@ function withUrl(config: Config) {
 }
 
 const examples = fileURLToPath(new URL('../subgraphs/examples', import.meta.url));
-const policies = fileURLToPath(new URL('../schema/policies.yaml', import.meta.url));
 
 function readExamples(): readonly string[] {
   return readdirSync(examples)

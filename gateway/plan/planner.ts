@@ -221,9 +221,12 @@ function rememberNames(find: (name: string) => readonly string[]): (name: string
   };
 }
 
+/** What the mesh's own directives guard is guarded here. */
+const supportedFeatures = new Set([...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, 'https://weft.dev/weft/v1.0']);
+
 function readSupergraph(document: DocumentNode): Supergraph {
   try {
-    const supergraph = Supergraph.build(document, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES });
+    const supergraph = Supergraph.build(document, { supportedFeatures });
     supergraph.subgraphs();
     return supergraph;
   } catch (error) {

@@ -15,6 +15,8 @@ export interface HealthOptions {
   readonly parts: Readonly<Record<string, Probe>>;
   /** Gives why an older supergraph is served than there is. The gateway is ready all the same. */
   readonly supergraph?: Probe;
+  /** The same of policies. */
+  readonly policy?: Probe;
 }
 
 interface Health {
@@ -36,17 +38,21 @@ export function createHealthRoute(options: HealthOptions): Route {
 }
 
 async function lookAt(options: HealthOptions): Promise<Reply> {
-  const [subgraphs, parts, supergraph] = await Promise.all([
+  const [subgraphs, parts, supergraph, policy] = await Promise.all([
     askAll(options.subgraphs()),
     askAll(options.parts),
     options.supergraph && ask(options.supergraph),
+    options.policy && ask(options.policy),
   ]);
   const isUp = [...Object.values(subgraphs), ...Object.values(parts)].every(({ status }) => status === 'up');
-  const served = supergraph && {
-    supergraph: supergraph.status === 'down' ? { ...supergraph, status: 'stale' } : supergraph,
-  };
+  const served = { ...(supergraph && { supergraph: staleOf(supergraph) }), ...(policy && { policy: staleOf(policy) }) };
   const body = { status: isUp ? 'up' : 'down', ...served, subgraphs, ...parts };
   return jsonReply(isUp ? 200 : 503, JSON.stringify(body));
+}
+
+/** What could not be taken up does not keep the gateway from serving what it has. */
+function staleOf(health: Health): Omit<Health, 'status'> & { readonly status: string } {
+  return health.status === 'down' ? { ...health, status: 'stale' } : health;
 }
 
 async function askAll(probes: Readonly<Record<string, Probe>>): Promise<Readonly<Record<string, Health>>> {

@@ -27,6 +27,8 @@ export class LiveSupergraph {
   readonly #readings: AsyncIterator<Reading>;
   readonly #stop = new AbortController();
   #following: Promise<void> = Promise.resolve();
+  /** The text that is served. */
+  #served = '';
   /** The text that was tried last. */
   #tried = '';
   /** Why that text is not served. */
@@ -47,7 +49,9 @@ export class LiveSupergraph {
       if (reading.done === true) throw new Error('The source of the supergraph gave nothing.');
       if (reading.value.kind === 'failure') throw reading.value.error;
       this.#tried = reading.value.sdl;
-      return this.#partsOf(this.#tried);
+      const parts = this.#partsOf(this.#tried);
+      this.#served = this.#tried;
+      return parts;
     } catch (error) {
       await this.close();
       throw error;
@@ -57,6 +61,11 @@ export class LiveSupergraph {
   /** Swaps in whatever the source brings after the first. To be called once. */
   follow(pipeline: Swap): void {
     this.#following = this.#follow(pipeline);
+  }
+
+  /** What is served once more, for another generation of it. */
+  again(): GenerationParts {
+    return this.#partsOf(this.#served);
   }
 
   /** Why an older supergraph is served than the source has, or may have; `null` when that is not so. */
@@ -92,6 +101,7 @@ export class LiveSupergraph {
     this.#tried = reading.sdl;
     try {
       await pipeline.swap(this.#partsOf(reading.sdl), this.#stop.signal);
+      this.#served = reading.sdl;
       this.#unfit = null;
     } catch (error) {
       this.#unfit = asWeftError(error);

@@ -1,53 +1,80 @@
 /**
  * Composes subgraphs into a supergraph. Names Apollo's composition, alone in the house (Elastic-2.0). What does not
- * compose is shown where it stands in the subgraph's own file.
+ * compose is shown where it stands in the subgraph's own file. Policy goes its own way: the composer does not see it.
  */
 import { composeServices } from '@apollo/composition';
-import { type GraphQLError, parse } from 'graphql';
-import { type SourceLocation, WeftError, frameOf, messageOf } from '../../mesh/core/error.ts';
-import type { Subgraph } from '../../mesh/core/subgraph.ts';
-import { linkMesh } from '../../mesh/policy/link.ts';
+import { type GraphQLError, buildASTSchema, parse } from 'graphql';
+import { type SourceLocation, WeftError, frameOf, isWeftError } from '../../mesh/core/error.ts';
+import type { Classes } from '../../mesh/policy/classes.ts';
+import { readDefinitions } from '../../mesh/policy/usage.ts';
+import { bakePolicy } from '../compose/bake.ts';
+import { checkPolicy } from '../compose/check.ts';
+import { type EffectivePolicy, effectivePolicy } from '../compose/effective.ts';
+import { compositionFailed } from '../compose/failed.ts';
+import { type ComposedSubgraph, type ReadSubgraph, readSubgraph } from '../compose/read-subgraph.ts';
 
-/** What composition needs of a subgraph. */
-export type ComposedSubgraph = Pick<Subgraph, 'name' | 'sdl' | 'origin'> & {
-  /** The routing URL that the supergraph names; in-process subgraphs have none. */
-  readonly url?: string;
-};
+export type { ComposedSubgraph };
 
-/**
- * The supergraph SDL. `definitions` is the text of `schema/mesh.graphql`. Throws `COMPOSITION_FAILED`, whose cause is an
- * `AggregateError` with one `WeftError` for each mistake.
- */
-export function composeSubgraphs(subgraphs: readonly ComposedSubgraph[], definitions: string): string {
-  const services = subgraphs.map((subgraph) => {
-    const typeDefs = parse(linkSubgraph(subgraph, definitions));
-    return { name: subgraph.name, url: subgraph.url ?? `weft:${subgraph.name}`, typeDefs };
-  });
-  const result = composeServices(services);
-  if (result.errors === undefined) return result.supergraphSdl;
-  const mistakes = result.errors.map((error) => mistakeOf(error, subgraphs));
-  const [first] = mistakes;
-  throw new WeftError('COMPOSITION_FAILED', {
-    action:
-      mistakes.length === 1 && first ? first.message : `The subgraphs do not compose: ${mistakes.length} mistakes`,
-    ...(first?.at ? { at: first.at } : {}),
-    cause: new AggregateError(mistakes),
-  });
+export interface ComposeOptions {
+  /** The text of `schema/mesh.graphql`. */
+  readonly definitions: string;
+  /** Default none: then no subgraph may name one. */
+  readonly classes?: Classes;
+  /** Whether there are subgraphs which are not here now: what is derived from theirs is kept from everybody. Default false. */
+  readonly isPartial?: boolean;
 }
 
-function linkSubgraph({ name, sdl, origin }: ComposedSubgraph, definitions: string): string {
-  try {
-    return linkMesh(sdl, definitions, { compose: true }).sdl;
-  } catch (error) {
-    const place = (error as GraphQLError).locations?.[0];
-    throw new WeftError('COMPOSITION_FAILED', {
-      action: `Cannot read the schema of subgraph "${name}"`,
-      found: messageOf(error),
-      wanted: 'a GraphQL schema document',
-      at: place ? { file: origin, ...place, frame: frameOf(sdl, place.line, place.column) } : { file: origin },
-      cause: error,
-    });
-  }
+export interface Composition {
+  /** The supergraph SDL, all rules in it. */
+  readonly sdl: string;
+  /** What binds, and where it comes from. */
+  readonly policy: EffectivePolicy;
+  /** What may be a mistake, each a sentence with its place. */
+  readonly warnings: readonly WeftError[];
+}
+
+/** Throws `COMPOSITION_FAILED`, whose cause is an `AggregateError` with one `WeftError` for each mistake. */
+export function composeSubgraphs(
+  subgraphs: readonly ComposedSubgraph[],
+  { definitions, classes = new Map(), isPartial = false }: ComposeOptions,
+): Composition {
+  const directives = readDefinitions(definitions);
+  const read = collect(subgraphs, (subgraph) => readSubgraph(subgraph, { text: definitions, directives }));
+  const bare = composeBare(read);
+  const schema = buildASTSchema(parse(bare), { assumeValid: true, assumeValidSDL: true });
+  const { policy, mistakes } = effectivePolicy(read, { schema, classes });
+  const checked = checkPolicy(policy, { subgraphs: read, schema, isPartial });
+  const all = [...mistakes, ...checked.mistakes];
+  if (all.length > 0) throw compositionFailed(all);
+  return {
+    sdl: bakePolicy(bare, checked.policy, { schema, definitions }),
+    policy: checked.policy,
+    warnings: checked.warnings,
+  };
+}
+
+/** Every subgraph's mistakes, not the first one's only. */
+function collect<From, To>(all: readonly From[], read: (one: From) => To): readonly To[] {
+  const mistakes: WeftError[] = [];
+  const done = all.flatMap((one) => {
+    try {
+      return [read(one)];
+    } catch (error) {
+      if (!isWeftError(error)) throw error;
+      mistakes.push(...(error.cause instanceof AggregateError ? (error.cause.errors as WeftError[]) : [error]));
+      return [];
+    }
+  });
+  if (mistakes.length > 0) throw compositionFailed(mistakes);
+  return done;
+}
+
+function composeBare(subgraphs: readonly ReadSubgraph[]): string {
+  const result = composeServices(
+    subgraphs.map(({ name, url, bare }) => ({ name, url: url ?? `weft:${name}`, typeDefs: bare })),
+  );
+  if (result.errors === undefined) return result.supergraphSdl;
+  throw compositionFailed(result.errors.map((error) => mistakeOf(error, subgraphs)));
 }
 
 /** Composition names the subgraph of each place beside its syntax node. */

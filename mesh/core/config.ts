@@ -22,11 +22,7 @@ export interface Config {
   readonly headers: { readonly forward: readonly string[] };
   /** Labels of progressive overrides (`@override(label:)`) that are on, beside those by percentage. */
   readonly override: { readonly labels: readonly string[] };
-  readonly policy: {
-    readonly file: string | null;
-    /** Under which values are hashed that are masked so; `null`: one that is made once and kept in the data folder. */
-    readonly secret: string | null;
-  };
+  readonly policy: PolicyConfig;
   readonly documents: DocumentsConfig;
   readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
   readonly retries: RetryConfig;
@@ -98,6 +94,17 @@ export interface IssuerConfig {
   readonly audiences: readonly string[];
 }
 
+export interface PolicyConfig {
+  /** File of named policies and classes; `null`: there are none. */
+  readonly file: string | null;
+  /** File of agreements; `null`: the mesh keeps none. */
+  readonly agreements: string | null;
+  /** Under which values are hashed that are masked so; `null`: one that is made once and kept in the data folder. */
+  readonly secret: string | null;
+  /** A policy that lets somebody see more than the one in service may take its place. */
+  readonly acknowledgeWeakening: boolean;
+}
+
 export interface DocumentsConfig {
   /** File of persisted documents: Apollo's persisted-query manifest, or a map of ids to texts. */
   readonly manifest: string | null;
@@ -150,7 +157,7 @@ export const defaultConfig: Config = {
   },
   headers: { forward: [] },
   override: { labels: [] },
-  policy: { file: null, secret: null },
+  policy: { file: null, agreements: null, secret: null, acknowledgeWeakening: false },
   documents: { manifest: null, safelist: false, apq: true },
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
   retries: { max: 2, budgetPercent: 20 },

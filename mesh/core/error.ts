@@ -29,6 +29,7 @@ export const errorKinds = {
   PROCESS_INVALID: usage,
   COMPOSITION_FAILED: usage,
   POLICY_INVALID: usage,
+  POLICY_WEAKENED: { ...usage, exit: 1 },
   // The machine and the stores.
   PORT_IN_USE: environment,
   STORE_CORRUPT: { ...environment, retryable: false },

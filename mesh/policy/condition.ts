@@ -46,6 +46,11 @@ export function variablesOf(names: Iterable<string>): readonly string[] {
   return [...names].filter((name) => !isConstantName(name));
 }
 
+/** Variables that a condition takes for given: `subject`, `object`, and whatever else. Throws as `compileCondition` does. */
+export function conditionVariables(text: string): readonly string[] {
+  return variablesOf(mentionsOf(parseCondition(text).expr).names);
+}
+
 /** What these names stand for; one that nobody gave stands for nothing, whatever JavaScript takes it for. */
 export function bindVariables(names: readonly string[], variables: Readonly<Record<string, unknown>>): Variables {
   const bound: Record<string, Variables[string]> = Object.create(null) as Record<string, Variables[string]>;

@@ -1,5 +1,6 @@
 /** Reading directives: their arguments, and what a schema document says by `@link` (the specification of that name, v1.0). */
-import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from 'graphql';
+import { type ASTNode, type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind } from 'graphql';
+import { type SourceLocation, frameOf } from '../core/error.ts';
 
 /** A specification that a document links. */
 export interface Link {
@@ -18,12 +19,24 @@ export function linksOf(document: DocumentNode): readonly Link[] {
         ? (definition.directives ?? [])
         : [],
     )
-    .filter((directive) => directive.name.value === 'link')
+    .filter(isLink)
     .map((directive) => ({
       url: textOf(argumentOf(directive, 'url')) ?? '',
       as: textOf(argumentOf(directive, 'as')),
       imports: new Map(itemsOf(argumentOf(directive, 'import')).map(readImport)),
     }));
+}
+
+/** Where a node stands in the file of its document. */
+export function placeOf({ loc }: Pick<ASTNode, 'loc'>, file: string): SourceLocation {
+  if (loc === undefined) return { file };
+  const { line, column } = loc.startToken;
+  return { file, line, column, frame: frameOf(loc.source.body, line, column) };
+}
+
+/** `@link` may itself bear another name, which its own link says: whatever names a specification is one. */
+function isLink(directive: ConstDirectiveNode): boolean {
+  return directive.name.value === 'link' || /\/v\d+\.\d+$/.test(textOf(argumentOf(directive, 'url')) ?? '');
 }
 
 /** The value that a directive is given for an argument. */

@@ -30,6 +30,36 @@ export function policyNames(document: DocumentNode): ReadonlyMap<string, PolicyD
   return names;
 }
 
+/** Whether a name that is no directive of policy here looks like one: by nobody else's leave. */
+export function isLookalike(name: string, document: DocumentNode): boolean {
+  const known = policyDirectives.some(
+    (directive) => name === directive || name === `weft__${directive}` || name === `federation__${directive}`,
+  );
+  if (!known) return false;
+  const links = linksOf(document);
+  if (policyDirectives.some((directive) => links.some((link) => namesBy(link, directive).includes(name)))) return false;
+  return !links.some(({ url, as, imports }) => {
+    const isImported = [...imports.values()].includes(`@${name}`);
+    return !isWeft(url) && (isImported || (as ?? specificationOf(url)) === name);
+  });
+}
+
+/** Whether a link means the mesh's own directives, however it writes that. */
+export function isWeft(url: string): boolean {
+  return /^\w*:?\/*(www\.)?weft\.dev\b/i.test(url.trim());
+}
+
+/** The name under which a specification's other names go here. */
+export function namespaceOf({ url, as }: Link): string {
+  return as ?? specificationOf(url);
+}
+
+/** Whether a link is to one of the three standard specifications alone. */
+export function isStandardLink({ url }: Link): boolean {
+  const specification = specificationOf(url);
+  return [...standard].some((directive) => directive === specification);
+}
+
 /** What a link lets a directive be called. A name that was imported elsewhere may be used in its namespace all the same. */
 function namesBy({ url, as, imports }: Link, directive: PolicyDirective): readonly string[] {
   const specification = specificationOf(url);
@@ -46,7 +76,7 @@ function specificationOf(url: string): string {
   return /^https?:\/\/[^?#]*\/([^/?#]+)\/v\d+\.\d+$/.exec(url)?.[1] ?? '';
 }
 
-/** Whether a link is to the mesh's own directives. */
+/** Whether a link is to the mesh's own directives, of a version that is known here. */
 export function isMesh(url: string): boolean {
-  return /^https:\/\/weft\.dev\/weft\/v\d+\.\d+$/.test(url);
+  return /^https:\/\/weft\.dev\/weft\/v1\.\d+$/.test(url);
 }

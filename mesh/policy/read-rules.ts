@@ -4,11 +4,12 @@ import {
   type ConstValueNode,
   type DefinitionNode,
   type DocumentNode,
+  DirectiveLocation,
   Kind,
   print,
 } from 'graphql';
-import { WeftError, frameOf, isWeftError } from '../core/error.ts';
-import { argumentOf, itemsOf, textOf } from './directive.ts';
+import { WeftError, isWeftError } from '../core/error.ts';
+import { argumentOf, itemsOf, placeOf, textOf } from './directive.ts';
 import { readMask } from './mask.ts';
 import { type PolicyDirective, policyNames } from './names.ts';
 import { compileRowCondition } from './row-condition.ts';
@@ -17,7 +18,18 @@ import type { Derivation, Policy, Rule } from './rules.ts';
 /** A directive at its place. */
 export interface Placed {
   readonly coordinate: string;
+  readonly location: DirectiveLocation;
   readonly node: ConstDirectiveNode;
+}
+
+/** What one directive of policy says. */
+export interface Statement extends Placed {
+  readonly directive: PolicyDirective;
+  /** `null` for `@derivedFrom` and `@classified`. */
+  readonly rule: Rule | null;
+  readonly derivation: Derivation | null;
+  /** What it classifies as. */
+  readonly classes: readonly string[];
 }
 
 /** All directives of a document at coordinates, in their order. */
@@ -33,41 +45,46 @@ interface Element {
 function placedIn(definition: DefinitionNode): readonly Placed[] {
   if (!isElement(definition)) return [];
   const type = definition.name.value;
-  const at = (coordinate: string, { directives = [] }: Pick<Element, 'directives'>): readonly Placed[] =>
-    directives.map((node) => ({ coordinate, node }));
+  const at = (coordinate: string, { directives = [] }: Element, location: DirectiveLocation): readonly Placed[] =>
+    directives.map((node) => ({ coordinate, location, node }));
   const fields = 'fields' in definition ? (definition.fields ?? []) : [];
   const values = 'values' in definition ? (definition.values ?? []) : [];
+  const typeLocation = locations.get(definition.kind) ?? DirectiveLocation.OBJECT;
+  const isInput = typeLocation === DirectiveLocation.INPUT_OBJECT;
+  const fieldLocation = isInput ? DirectiveLocation.INPUT_FIELD_DEFINITION : DirectiveLocation.FIELD_DEFINITION;
   return [
-    ...at(type, definition),
+    ...at(type, definition, typeLocation),
     ...fields.flatMap((field) => {
       const coordinate = `${type}.${field.name.value}`;
       const args = 'arguments' in field ? (field.arguments ?? []) : [];
       return [
-        ...at(coordinate, field),
-        ...args.flatMap((argument) => at(`${coordinate}(${argument.name.value}:)`, argument)),
+        ...at(coordinate, field, fieldLocation),
+        ...args.flatMap((argument) =>
+          at(`${coordinate}(${argument.name.value}:)`, argument, DirectiveLocation.ARGUMENT_DEFINITION),
+        ),
       ];
     }),
-    ...values.flatMap((value) => at(`${type}.${value.name.value}`, value)),
+    ...values.flatMap((value) => at(`${type}.${value.name.value}`, value, DirectiveLocation.ENUM_VALUE)),
   ];
 }
 
-const elements: ReadonlySet<string> = new Set([
-  Kind.OBJECT_TYPE_DEFINITION,
-  Kind.OBJECT_TYPE_EXTENSION,
-  Kind.INTERFACE_TYPE_DEFINITION,
-  Kind.INTERFACE_TYPE_EXTENSION,
-  Kind.UNION_TYPE_DEFINITION,
-  Kind.UNION_TYPE_EXTENSION,
-  Kind.SCALAR_TYPE_DEFINITION,
-  Kind.SCALAR_TYPE_EXTENSION,
-  Kind.ENUM_TYPE_DEFINITION,
-  Kind.ENUM_TYPE_EXTENSION,
-  Kind.INPUT_OBJECT_TYPE_DEFINITION,
-  Kind.INPUT_OBJECT_TYPE_EXTENSION,
+const locations: ReadonlyMap<string, DirectiveLocation> = new Map([
+  [Kind.OBJECT_TYPE_DEFINITION, DirectiveLocation.OBJECT],
+  [Kind.OBJECT_TYPE_EXTENSION, DirectiveLocation.OBJECT],
+  [Kind.INTERFACE_TYPE_DEFINITION, DirectiveLocation.INTERFACE],
+  [Kind.INTERFACE_TYPE_EXTENSION, DirectiveLocation.INTERFACE],
+  [Kind.UNION_TYPE_DEFINITION, DirectiveLocation.UNION],
+  [Kind.UNION_TYPE_EXTENSION, DirectiveLocation.UNION],
+  [Kind.SCALAR_TYPE_DEFINITION, DirectiveLocation.SCALAR],
+  [Kind.SCALAR_TYPE_EXTENSION, DirectiveLocation.SCALAR],
+  [Kind.ENUM_TYPE_DEFINITION, DirectiveLocation.ENUM],
+  [Kind.ENUM_TYPE_EXTENSION, DirectiveLocation.ENUM],
+  [Kind.INPUT_OBJECT_TYPE_DEFINITION, DirectiveLocation.INPUT_OBJECT],
+  [Kind.INPUT_OBJECT_TYPE_EXTENSION, DirectiveLocation.INPUT_OBJECT],
 ]);
 
 function isElement(definition: DefinitionNode): definition is Extract<DefinitionNode, Element> & Element {
-  return elements.has(definition.kind);
+  return locations.has(definition.kind);
 }
 
 /**
@@ -75,23 +92,29 @@ function isElement(definition: DefinitionNode): definition is Extract<Definition
  * cannot be read, at its place if the document was parsed with places.
  */
 export function readPolicy(document: DocumentNode, origin = '<schema>'): Policy {
-  const names = policyNames(document);
   const rules = new Map<string, Rule[]>();
   const derivations = new Map<string, Derivation[]>();
   const classes = new Map<string, string[]>();
-  for (const { coordinate, node } of placedDirectives(document)) {
-    const directive = names.get(node.name.value);
-    if (directive === undefined) continue;
-    if (directive === 'derivedFrom') push(derivations, coordinate, readDerivation(node));
-    else if (directive === 'classified') push(classes, coordinate, ...textsOf(argumentOf(node, 'as')));
-    else
-      push(
-        rules,
-        coordinate,
-        placed(node, origin, () => readRule(directive, coordinate, node)),
-      );
+  for (const { coordinate, rule, derivation, ...statement } of readStatements(document, origin)) {
+    if (rule !== null) push(rules, coordinate, rule);
+    else if (derivation !== null) push(derivations, coordinate, derivation);
+    else push(classes, coordinate, ...statement.classes);
   }
   return { rules, derivations, classes };
+}
+
+/** The same, directive by directive in their order. */
+export function readStatements(document: DocumentNode, origin = '<schema>'): readonly Statement[] {
+  const names = policyNames(document);
+  return placedDirectives(document).flatMap((placed): readonly Statement[] => {
+    const { coordinate, node } = placed;
+    const directive = names.get(node.name.value);
+    if (directive === undefined) return [];
+    const nothing = { ...placed, directive, rule: null, derivation: null, classes: [] };
+    if (directive === 'derivedFrom') return [{ ...nothing, derivation: readDerivation(node) }];
+    if (directive === 'classified') return [{ ...nothing, classes: textsOf(argumentOf(node, 'as')) }];
+    return [{ ...nothing, rule: atPlace(node, origin, () => readRule(directive, coordinate, node)) }];
+  });
 }
 
 function push<Value>(map: Map<string, Value[]>, key: string, ...values: readonly Value[]): void {
@@ -147,13 +170,11 @@ function listsOf(node: ConstValueNode | undefined): readonly (readonly string[])
   return itemsOf(node).map(textsOf);
 }
 
-function placed<Value>({ loc }: ConstDirectiveNode, file: string, read: () => Value): Value {
+function atPlace<Value>(node: ConstDirectiveNode, file: string, read: () => Value): Value {
   try {
     return read();
   } catch (cause) {
-    if (!isWeftError(cause) || loc === undefined) throw cause;
-    const { line, column } = loc.startToken;
-    const at = { file, line, column, frame: frameOf(loc.source.body, line, column) };
-    throw new WeftError('POLICY_INVALID', { action: cause.message, at, cause });
+    if (!isWeftError(cause) || node.loc === undefined) throw cause;
+    throw new WeftError('POLICY_INVALID', { action: cause.message, at: placeOf(node, file), cause });
   }
 }

@@ -120,7 +120,11 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
       },
       headers: { forward: ['authorization', 'x-trace'] },
       override: { labels: ['next-bill'] },
-      policy: { file: join(home, 'schema/policies.yaml'), secret: 'correct-horse-battery' },
+      policy: {
+        ...defaultConfig.policy,
+        file: join(home, 'schema/policies.yaml'),
+        secret: 'correct-horse-battery',
+      },
       documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
       retries: { max: 0, budgetPercent: 5 },

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'graphql';
 import { openMaskSecret } from '../../cli/mask-secret.ts';
+import { defaultConfig } from '../../mesh/core/config.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import { readPolicy } from '../../mesh/policy/read-rules.ts';
 
@@ -21,7 +22,7 @@ function folderOf(context: TestContext): string {
 
 function open(data: string, secret: string | null = null, supergraph = hashing) {
   const lines: string[] = [];
-  const config = { data, policy: { file: null, secret } };
+  const config = { data, policy: { ...defaultConfig.policy, secret } };
   return { secret: openMaskSecret({ config, supergraph, output: { note: (line) => lines.push(line) } }), lines };
 }
 

@@ -37,7 +37,7 @@ let resolvers: Resolvers;
 before(async () => {
   const [opened, data] = await Promise.all([openTestMesh(), readData()]);
   mesh = opened;
-  supergraph = composeSubgraphs(mesh.subgraphs, meshDefinitions());
+  supergraph = composeSubgraphs(mesh.subgraphs, { definitions: meshDefinitions() }).sdl;
   schema = readSupergraph(supergraph).planner.apiSchema;
   // Airports with flights, and as many others.
   codes = [...data.flights.codes, ...data.airports.slice(0, data.flights.codes.length).map(({ iata }) => iata)];

@@ -44,7 +44,7 @@ export async function openTestMesh(): Promise<TestMesh> {
     (one) => one.close(),
   );
   const gateway = createTestGateway(host.subgraphs, {
-    supergraph: composeSubgraphs(host.subgraphs, meshDefinitions()),
+    supergraph: composeSubgraphs(host.subgraphs, { definitions: meshDefinitions() }).sdl,
     policies: new Map([['adult', (subject) => Number(subject.claims['age']) >= 18]]),
   });
   late.ask = createMeshQuery(gateway.pipeline);

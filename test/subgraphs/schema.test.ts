@@ -19,7 +19,7 @@ const domains = await Promise.all(
 
 test('the domains compose', () => {
   const subgraphs = domains.map(({ name, sdl }) => ({ name, sdl, origin: `subgraphs/${name}/schema.graphql` }));
-  assert.match(composeSubgraphs(subgraphs, meshDefinitions()), /^schema/);
+  assert.match(composeSubgraphs(subgraphs, { definitions: meshDefinitions() }).sdl, /^schema/);
 });
 
 for (const { name, domain, sdl } of domains) {

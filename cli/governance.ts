@@ -1,0 +1,20 @@
+/** What the mesh has agreed on beside its schemas, from the files that the configuration names. */
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../mesh/core/config.ts';
+import type { GovernanceParts } from '../mesh/policy/revision.ts';
+import { readAgreements } from './agreements.ts';
+import { type Policies, readPolicies } from './policies.ts';
+
+const meshPolicies = fileURLToPath(new URL('../schema/policies.yaml', import.meta.url));
+
+/** The policies of this mesh, where the configuration names no others. */
+export function withMeshPolicies(policy: Config['policy']): Config['policy'] {
+  return { ...policy, file: policy.file ?? meshPolicies };
+}
+
+export interface GovernanceFiles extends GovernanceParts, Policies {}
+
+/** Reads both files. Throws `POLICY_INVALID` or `CONFIG_INVALID`. */
+export function readGovernance({ file, agreements }: Pick<Config['policy'], 'file' | 'agreements'>): GovernanceFiles {
+  return { ...readPolicies(file), agreements: readAgreements(agreements) };
+}
