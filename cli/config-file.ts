@@ -38,6 +38,7 @@ export interface ConfigFile {
     readonly claims?: Readonly<Partial<Record<'subject' | 'roles' | 'scopes' | 'purposes', string>>>;
   };
   readonly headers?: { readonly forward?: readonly string[] };
+  readonly ws?: { readonly origins?: readonly string[] };
   readonly override?: { readonly labels?: readonly string[] };
   readonly policy?: { readonly file?: string; readonly secret?: string };
   readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };

@@ -20,6 +20,8 @@ export interface Config {
   readonly domains: Readonly<Record<string, DomainConfig>>;
   readonly auth: AuthConfig;
   readonly headers: { readonly forward: readonly string[] };
+  /** Origins whose pages may open WebSockets, beside the gateway's own. */
+  readonly ws: { readonly origins: readonly string[] };
   /** Labels of progressive overrides (`@override(label:)`) that are on, beside those by percentage. */
   readonly override: { readonly labels: readonly string[] };
   readonly policy: {
@@ -145,6 +147,7 @@ export const defaultConfig: Config = {
   domains: {},
   auth: { issuers: [], claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes' } },
   headers: { forward: [] },
+  ws: { origins: [] },
   override: { labels: [] },
   policy: { file: null, secret: null },
   documents: { manifest: null, safelist: false, apq: true },

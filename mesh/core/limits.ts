@@ -172,6 +172,8 @@ export const limits = {
   socketGoodbyeMs: 1_000,
   streamHeartbeatMs: 12_000,
   tokensCachedMax: 1_000,
+  /** How often the clock is looked at for the end of a token that a stream was begun with. */
+  expiryLookMs: 30_000,
   tokenCacheMs: 600_000,
   /** Characters of one token. */
   tokenLengthMax: 16 * 1024,
