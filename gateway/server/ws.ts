@@ -88,7 +88,7 @@ function startHeartbeat(server: WebSocketServer): NodeJS.Timeout {
 function isWelcome({ headers: { origin, host } }: IncomingMessage, origins: ReadonlySet<string>): boolean {
   if (origin === undefined) return true;
   const parsed = URL.parse(origin);
-  if (parsed === null || parsed.origin !== origin) return false;
+  if (parsed === null || parsed.origin !== origin || !/^https?:$/.test(parsed.protocol)) return false;
   return parsed.host === host?.toLowerCase() || origins.has(origin);
 }
 

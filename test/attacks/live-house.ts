@@ -54,8 +54,8 @@ export async function openHouse(context: TestContext, { config = {}, policies = 
   const auth = await trustKeys(context, [signer.jwk]);
   const clock = createClock();
   const feed = createFeed();
-  const gate = createGate();
-  const vault = createVault(feed);
+  const [gate, vaultGate] = [createGate(), createGate()];
+  const vault = createVault(feed, vaultGate);
   const notes = createSubgraph('notes', notesSdl, {
     Reading: {
       __resolveReference: async ({ id }: { id: string }) => {
@@ -73,7 +73,11 @@ export async function openHouse(context: TestContext, { config = {}, policies = 
     signer,
     clock,
     feed,
+    /** What completes an event waits there. */
     gate,
+    /** And there what answers `secret`. */
+    vaultGate,
+    notesAsked: () => notes.requests.length,
     vault,
     pipeline,
     asked,
@@ -86,12 +90,15 @@ export async function openHouse(context: TestContext, { config = {}, policies = 
 
 export type House = Awaited<ReturnType<typeof openHouse>>;
 
-function createVault(feed: ReturnType<typeof createFeed>) {
+function createVault(feed: ReturnType<typeof createFeed>, gate: ReturnType<typeof createGate>) {
   const events = (field: string) => ({ subscribe: () => feed.follow(field) });
   return createSubgraph('vault', vaultSdl, {
     Query: {
       open: () => 'open',
-      secret: () => canary,
+      secret: async () => {
+        await gate.pass();
+        return canary;
+      },
       scoped: () => canary,
       audited: () => canary,
       who: (_: unknown, __: unknown, { subject }: { subject: unknown }) => JSON.stringify(subject),
