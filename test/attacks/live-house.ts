@@ -64,7 +64,12 @@ export async function openHouse(context: TestContext, { config = {}, policies = 
       },
     },
   });
-  const { pipeline } = createTestGateway([vault, notes], { governance: governanceOf(policies), clock });
+  const sdl = composeForTest([vault, notes]);
+  const { pipeline } = createTestGateway([vault, notes], {
+    supergraph: sdl,
+    governance: governanceOf(policies),
+    clock,
+  });
   const authenticate = createAuthenticator({ auth, clock });
   const tiny = await startTiny(context, { gateway: pipeline, authenticate, config, clock });
   const asked = (): string => JSON.stringify([...vault.requests, ...notes.requests]);
@@ -83,7 +88,7 @@ export async function openHouse(context: TestContext, { config = {}, policies = 
     asked,
     token: (claims: Readonly<Record<string, unknown>> = {}) => tokenFor(signer, clock, claims),
     /** From now on the named policies mean something else. */
-    govern: (next: Readonly<Record<string, string>>) => govern(pipeline, next),
+    govern: (next: Readonly<Record<string, string>>) => govern(pipeline, { sdl, policies: next }),
     ask: (query: string, headers: Readonly<Record<string, string>> = {}) => ask(tiny.url, { query, headers }),
   };
 }
@@ -116,10 +121,14 @@ function governanceOf(policies: Readonly<Record<string, string>>) {
   return { ...noGovernance, policies: new Map(named), revision: JSON.stringify(policies) };
 }
 
-function govern(pipeline: Pipeline, policies: Readonly<Record<string, string>>): Promise<void> {
-  const subgraphs = pipeline.subgraphs();
-  const supergraph = readSupergraph(composeForTest([...subgraphs.values()]));
-  return pipeline.swap({ supergraph, subgraphs, governance: governanceOf(policies) });
+interface Governing {
+  readonly sdl: string;
+  readonly policies: Readonly<Record<string, string>>;
+}
+
+function govern(pipeline: Pipeline, { sdl, policies }: Governing): Promise<void> {
+  const supergraph = readSupergraph(sdl);
+  return pipeline.swap({ supergraph, subgraphs: pipeline.subgraphs(), governance: governanceOf(policies) });
 }
 
 /** The system's clock, and what a test puts it forward by. Timers know nothing of that. */
