@@ -218,8 +218,9 @@ function prepare(
 }
 
 /** Throws where policy left nothing of the subscription to ask. */
-function groundOf({ program: _, variables: inputs, ...prepared }: PreparedOperation): StreamGround {
-  return { ...prepared, inputs, source: sourceOf(prepared.operation) };
+function groundOf({ generation, document, definition, variables, labels, operation, context }: PreparedOperation) {
+  const source = sourceOf(operation);
+  return { generation, document, definition, inputs: variables, labels, operation, source, context };
 }
 
 /** The ground of a stream on another supergraph. Throws `SUPERGRAPH_CHANGED` where that refuses the operation. */
