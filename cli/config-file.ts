@@ -38,6 +38,7 @@ export interface ConfigFile {
     readonly claims?: Readonly<Partial<Record<'subject' | 'roles' | 'scopes' | 'purposes' | 'domain', string>>>;
   };
   readonly headers?: { readonly forward?: readonly string[] };
+  readonly ws?: { readonly origins?: readonly string[] };
   readonly override?: { readonly labels?: readonly string[] };
   readonly policy?: Readonly<Partial<Record<'file' | 'agreements' | 'secret', string>>> & {
     readonly acknowledgeWeakening?: boolean;

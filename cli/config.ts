@@ -57,6 +57,7 @@ function fromContent(
     domains = {},
     auth = {},
     headers = {},
+    ws = {},
     override = {},
     policy = {},
     documents = {},
@@ -88,6 +89,7 @@ function fromContent(
       claims: { ...defaultConfig.auth.claims, ...auth.claims },
     },
     headers: { forward: (headers.forward ?? defaultConfig.headers.forward).map((name) => name.toLowerCase()) },
+    ws: { origins: ws.origins ?? defaultConfig.ws.origins },
     override: { labels: override.labels ?? defaultConfig.override.labels },
     policy: {
       ...defaultConfig.policy,

@@ -33,7 +33,7 @@ function claimAt(claims: JsonObject, name: string): Json | undefined {
   if (Object.hasOwn(claims, name)) return claims[name];
   let value: Json | undefined = claims;
   for (const key of name.split('.')) {
-    value = isJsonObject(value) ? value[key] : undefined;
+    value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   }
   return value;
 }

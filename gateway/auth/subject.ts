@@ -41,23 +41,30 @@ const nobody: Persona = new Map([[undefined, anonymous]]);
 
 /** Throws `CONFIG_INVALID` for an issuer whose keys cannot be read as configured. */
 export function createAuthenticator({ auth, mockUsers = [], clock }: AuthenticatorOptions): Authenticate {
-  const verify = createVerifier(auth.issuers, clock);
-  const mocks = new Map(mockUsers.map((user) => [user.id, mockPersona(user)]));
   const known = new Map<string, KnownToken>();
+  let changes = 0;
+  // A key that an issuer has withdrawn vouches for nobody any more.
+  const onKeysChange = (): void => {
+    changes += 1;
+    known.clear();
+  };
+  const verify = createVerifier({ issuers: auth.issuers, clock, onKeysChange });
+  const mocks = new Map(mockUsers.map((user) => [user.id, mockPersona(user)]));
 
   async function personaOf(authorization: string): Promise<Persona> {
     const hit = known.get(authorization);
     if (hit !== undefined && clock.now() < hit.until) return hit.persona;
-    const [, scheme = '', credentials = ''] = /^(\w+) +(.+)$/.exec(authorization.trim()) ?? [];
+    const [, scheme = '', credentials = ''] = /^([A-Za-z]+) +(\S.*)$/.exec(authorization) ?? [];
     if (scheme.toLowerCase() === 'mock' && mocks.size > 0) return findMock(mocks, credentials);
     if (scheme.toLowerCase() !== 'bearer') throw refused('refused');
 
+    const changesBefore = changes;
     const claims = await verify(credentials);
     if (typeof claims === 'string') throw refused(claims);
     const identity = readClaims(claims, auth.claims);
     if (identity === null) throw refused('refused');
     const persona = createPersona(identity);
-    remember(authorization, { persona, until: knownUntil(identity.subject, clock) });
+    if (changes === changesBefore) remember(authorization, { persona, until: knownUntil(identity.subject, clock) });
     return persona;
   }
 

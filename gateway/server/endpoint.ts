@@ -26,7 +26,7 @@ import { failureReply, resultReply, shapeOf } from './single.ts';
 export interface EndpointOptions {
   readonly gateway: Gateway<ClientRequest>;
   readonly authenticate: Authenticate;
-  readonly config: Pick<Config, 'headers' | 'limits' | 'timeouts'>;
+  readonly config: Pick<Config, 'headers' | 'limits' | 'timeouts' | 'ws'>;
   readonly clock: Clock;
   readonly report: Report;
 }
@@ -47,7 +47,7 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
     const isGet = method === 'GET';
     if (!isGet && method !== 'POST') throw methodNotAllowed(method);
     const parameters = isGet ? readSearch(searchOf(url), headers) : await readBody(request, config.limits);
-    const subject = await authenticate(headers.authorization, valueOf(headers['weft-purpose']));
+    const subject = await authenticate(authorizationOf(request), valueOf(headers['weft-purpose']));
     const shared = { subject, headers: pickHeaders(headers), readOnly: isGet };
     return isList(parameters) ? parameters.map((one) => ({ ...one, ...shared })) : { ...parameters, ...shared };
   }
@@ -135,6 +135,16 @@ function only(result: OperationResult, { events }: Media): OperationStream {
 function searchOf(url: string): string {
   const start = url.indexOf('?');
   return start === -1 ? '' : url.slice(start + 1);
+}
+
+/** Of several one reader takes the first, another the last: who asks would depend on who reads. */
+function authorizationOf({ headers, headersDistinct }: IncomingMessage): string | undefined {
+  if ((headersDistinct['authorization']?.length ?? 0) < 2) return headers.authorization;
+  throw new WeftError('UNAUTHENTICATED', {
+    action: 'Cannot authenticate the request',
+    found: 'several authorization headers',
+    wanted: 'one, or none',
+  });
 }
 
 function valueOf(header: string | string[] | undefined): string | undefined {

@@ -5,18 +5,22 @@ export interface PickHeaders {
   (headers: Readonly<Record<string, string | readonly string[] | undefined>>): Readonly<Record<string, string>>;
 }
 
-/** Hop-by-hop (RFC 9110, section 7.6.1), of the message itself, or the gateway's own word to a subgraph. */
+/** Hop-by-hop (RFC 9110, section 7.6.1), or of the message itself. */
 const unforwardable = new Set(
   (
-    'connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade ' +
-    'host content-length content-type content-encoding accept-encoding expect weft-context'
+    'connection keep-alive te trailer transfer-encoding upgrade http2-settings ' +
+    'host content-length content-type content-encoding accept-encoding expect'
   ).split(' '),
 );
+/** What a gateway says to a subgraph, a proxy to the next, two ends of a socket to each other. */
+const unforwardableStarts = ['weft-', 'proxy-', 'sec-websocket-'];
 
 /** Throws `CONFIG_INVALID` for a header that must not be forwarded. Names are matched in any case and given in lower case. */
 export function createHeaderPicker(forward: readonly string[]): PickHeaders {
   const names = forward.map((name) => name.toLowerCase());
-  const wrong = names.find((name) => unforwardable.has(name));
+  const wrong = names.find(
+    (name) => unforwardable.has(name) || unforwardableStarts.some((start) => name.startsWith(start)),
+  );
   if (wrong !== undefined) {
     throw new WeftError('CONFIG_INVALID', {
       action: `Cannot forward the header "${wrong}" to subgraphs`,

@@ -6,9 +6,6 @@ import { WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 
-/** `setTimeout` fires at once for a longer wait. */
-const timerMsMax = 2 ** 31 - 1;
-
 /** Lives whose deadlines hold. One timer looks at all of them: a timer for each would cost more than it watches over. */
 const underWay = new ChurnMap<Lifetime, true>();
 let isSweeping = false;
@@ -61,16 +58,23 @@ function sweep(): void {
   if (underWay.size > 0) sweepSoon();
 }
 
-/** Calls back with `TOKEN_EXPIRED` once the subject's token ends; gives the way to call that off. */
-export function startExpiry(subject: Subject, clock: Clock, onExpired: (error: WeftError) => void): () => void {
+/** Whether the subject's token has ended. Timers may be late; whoever sends something asks. */
+export function isExpired({ expiresAt }: Subject, clock: Pick<Clock, 'now'>): boolean {
+  return expiresAt !== null && clock.now() >= expiresAt * 1000;
+}
+
+/**
+ * Calls back once the subject's token ends; gives the way to call that off. The clock is looked at now and then: it may be
+ * set, and a machine may sleep, which no timer knows of; and no timer waits for longer than 24 days.
+ */
+export function startExpiry({ expiresAt }: Subject, clock: Pick<Clock, 'now'>, onExpired: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
-  const arm = (waitMs: number): void => {
-    timer = setTimeout(
-      () => (waitMs > timerMsMax ? arm(waitMs - timerMsMax) : onExpired(expired())),
-      Math.min(Math.max(waitMs, 0), timerMsMax),
-    );
+  const arm = (end: number): void => {
+    const waitMs = end - clock.now();
+    if (waitMs > limits.expiryLookMs) timer = setTimeout(arm, limits.expiryLookMs, end);
+    else timer = setTimeout(onExpired, Math.max(waitMs, 0));
   };
-  if (subject.expiresAt !== null) arm(subject.expiresAt * 1000 - clock.now());
+  if (expiresAt !== null) arm(expiresAt * 1000);
   return () => clearTimeout(timer);
 }
 
@@ -86,7 +90,8 @@ function cancelled(): WeftError {
   return new WeftError('EXECUTION_CANCELLED', { action: 'Cannot finish the operation: its client left' });
 }
 
-function expired(): WeftError {
+/** What a stream ends with whose subject's token has ended. */
+export function expired(): WeftError {
   return new WeftError('TOKEN_EXPIRED', {
     action: 'Cannot go on with the stream',
     found: 'a token that has ended',

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type GraphQLError, type OperationDefinitionNode, OperationTypeNode, getVariableValues } from 'graphql';
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { WeftError } from '../../mesh/core/error.ts';
+import { systemClock } from '../../mesh/core/clock.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
@@ -14,16 +15,17 @@ import { type ExecutionContext, createResult, runGroups } from '../execute/run.t
 import { type RunningProgram, mayRun, runProgram } from '../splice/run.ts';
 import { selectOperation } from '../plan/document.ts';
 import { assertInputs } from '../plan/inputs.ts';
-import { describeView } from '../plan/view.ts';
 import type { AccessRecorder } from '../policy/access.ts';
 import type { Report } from './failure.ts';
 import { Generation, type GenerationParts, type Succession } from './generation.ts';
+import { type StreamGround, decideAgain, schemaChanged, seesAlike, sourceOf } from './ground.ts';
+import { expired, isExpired } from './lifetime.ts';
 import type { Gateway, OperationRequest, OperationResult, OperationStream } from './operation.ts';
 import { streamPayloads } from './payloads.ts';
 import { type NumberedDocument, type PlansOptions, warmPlans } from './plans.ts';
 import { refusal } from './refusal.ts';
 import { Shares } from './share.ts';
-import { LiveStream, type StreamGround } from './stream.ts';
+import { LiveStream } from './stream.ts';
 
 export interface PipelineOptions extends GenerationParts, PlansOptions {
   readonly recorder: AccessRecorder | null;
@@ -54,6 +56,8 @@ export interface Pipeline extends Gateway {
 interface PreparedOperation {
   readonly generation: Generation;
   readonly document: NumberedDocument;
+  readonly definition: OperationDefinitionNode;
+  readonly labels: ReadonlySet<string>;
   readonly operation: CompiledOperation;
   /** `null` when the operation can only be executed the general way. */
   readonly program: RunningProgram | null;
@@ -65,7 +69,7 @@ interface PreparedOperation {
 export function createPipeline(options: PipelineOptions): Pipeline {
   let { governance } = options;
   let current = new Generation(options, options);
-  const streams = new Map<LiveStream, OperationRequest>();
+  const streams = new Set<LiveStream>();
   const runOnce = createRunner(options);
 
   const answer: Pipeline['answer'] = async (request, signal) => {
@@ -82,6 +86,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
   };
 
+  const openStream = (ground: StreamGround, request: OperationRequest): LiveStream => {
+    const decide = (before: StreamGround): StreamGround => {
+      const { subject } = request;
+      if (isExpired(subject, options.clock ?? systemClock)) throw expired();
+      const now = before.generation === current ? decideAgain(before) : moveGround(before, request, current);
+      if (!seesAlike(before, now)) options.recorder?.record(now.operation, subject);
+      return now;
+    };
+    return new LiveStream(ground, { decide, onClose: (stream) => streams.delete(stream) });
+  };
+
   return {
     answer,
     execute: answer,
@@ -94,10 +109,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           options.recorder?.record(prepared.operation, request.subject);
           return deferredStream(generation, prepared);
         }
-        const ground = groundOf(generation, prepared);
-        if (ground === null) return await runOnce(prepared, request);
-        const stream = new LiveStream(ground, () => streams.delete(stream));
-        streams.set(stream, request);
+        // Where policy left nothing to ask, one answer says so.
+        if (prepared.operation.source === null) return await runOnce(prepared, request);
+        const stream = openStream(groundOf(prepared), request);
+        streams.add(stream);
         options.recorder?.record(prepared.operation, request.subject);
         return { kind: 'events', stream: stream.answers };
       } catch (error) {
@@ -112,9 +127,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       await warmPlans(next.plans, old.plans.recent(limits.supergraphWarmMax), signal);
       current = next;
       old.retire();
-      const moved = [...streams];
-      for (const [stream, request] of moved) {
-        moveStream(stream, request, next);
+      for (const stream of streams) {
+        stream.decide();
         await nextTurn();
       }
     },
@@ -196,30 +210,31 @@ function prepare(
   return {
     generation,
     document,
-    operation: planned.operation,
-    program: planned.program,
+    definition: operation,
+    ...planned,
     context,
     variables: request.variables,
   };
 }
 
-/** `null` for what is no subscription, and for one of which policy left nothing to ask. */
-function groundOf(generation: Generation, { document, operation, context }: PreparedOperation): StreamGround | null {
-  const { source } = operation;
-  if (source === null) return null;
-  const { apiSchema } = generation.supergraph.planner;
-  return { operation, source, context, generation, view: () => describeView(document.ast, apiSchema) };
+/** Throws where policy left nothing of the subscription to ask. */
+function groundOf({ generation, document, definition, variables, labels, operation, context }: PreparedOperation) {
+  const source = sourceOf(operation);
+  return { generation, document, definition, inputs: variables, labels, operation, source, context };
 }
 
-/** A subscription that the new supergraph refuses has no ground there. */
-function moveStream(stream: LiveStream, request: OperationRequest, generation: Generation): void {
-  let ground: StreamGround | null = null;
+/** The ground of a stream on another supergraph. Throws `SUPERGRAPH_CHANGED` where that refuses the operation. */
+function moveGround({ context }: StreamGround, request: OperationRequest, generation: Generation): StreamGround {
+  return groundOf(prepareAgain(generation, request, context.signal));
+}
+
+function prepareAgain(generation: Generation, request: OperationRequest, signal: CancelSignal): PreparedOperation {
   try {
-    ground = groundOf(generation, prepare(generation, request, { signal: stream.context.signal }));
-  } catch {
-    // The stream's client is told that it changed, and why when it subscribes again.
+    return prepare(generation, request, { signal });
+  } catch (cause) {
+    // The stream's client is told why when it subscribes again.
+    throw schemaChanged(cause);
   }
-  stream.move(ground);
 }
 
 function coerceVariables(

@@ -53,6 +53,8 @@ export interface NumberedDocument extends ParsedDocument {
 export interface PlannedOperation extends Planned {
   /** Of the rules that do not allow all: with the filters of this very subject, where others' differ. */
   readonly verdicts: Verdicts;
+  /** Labels of progressive overrides that are on. */
+  readonly labels: ReadonlySet<string>;
 }
 
 /** What subjects share of an operation who see the same of it. */
@@ -71,6 +73,8 @@ export interface Asked {
   readonly subject: Subject;
   /** Whether parts may be answered later. Default false: then all is answered at once. */
   readonly mayDefer?: boolean;
+  /** Labels of progressive overrides that are on. Default: they are drawn. */
+  readonly labels?: ReadonlySet<string>;
 }
 
 export interface RecentOperation {
@@ -122,7 +126,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const plans: Plans = {
     document: (text) =>
       documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
-    operation(document, { operation, variables, inputs, subject, mayDefer = false }) {
+    operation(document, { operation, variables, inputs, subject, mayDefer = false, ...asked }) {
       // A subscription has one answer an event.
       const defer = mayDefer && document.isDeferring && operation.operation !== OperationTypeNode.SUBSCRIPTION;
       const conditions = document.conditions.map((name) => conditionKeys.get(variables[name]) ?? '-').join('');
@@ -142,7 +146,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       if (defer && showsParts(verdicts)) return plans.operation(document, { operation, variables, inputs, subject });
       const isOpen = verdicts.size === 0 || !form.operation.variableDefinitions?.length;
       const used = isOpen ? '' : watchOf(`${key} ${signature}`, form, verdicts)(inputs);
-      const labels = form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing);
+      const labels = asked.labels ?? (form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing));
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
       const place = `${key} ${signature} ${drawn}${used}`;
       const { program, operation: whole } = compiled.get(place, () => ({
@@ -157,7 +161,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
           mayDefer,
         },
       }));
-      return { operation: whole, program, verdicts };
+      return { operation: whole, program, verdicts, labels };
     },
     recent: (most) => compiled.recent(most).map(({ recent }) => recent),
   };

@@ -3,14 +3,14 @@
  * `connection_init` and nowhere else: a browser sends the headers of an upgrade for any page that asks. Answers go out as
  * the text that they came as.
  */
-import { WeftError } from '../../mesh/core/error.ts';
+import { WeftError, isWeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { anonymous, type Subject } from '../../mesh/core/subject.ts';
 import type { EndpointOptions } from './endpoint.ts';
 import { describeFailure, failureBody, type Failure } from './failure.ts';
 import { createHeaderPicker, type PickHeaders } from './headers.ts';
-import { Lifetime, startExpiry } from './lifetime.ts';
+import { Lifetime, expired, isExpired, startExpiry } from './lifetime.ts';
 import { parseMessage, type ClientMessage } from './message.ts';
 import { hasDeadline, isStream, textOf, type OperationResult, type OperationStream } from './operation.ts';
 import { parseParameters } from './parameters.ts';
@@ -109,13 +109,22 @@ class Conversation {
     else this.#take(message);
   }
 
-  /** The socket is closed. */
-  end(): void {
+  /** The socket is closed, or must be: nothing more is sent on it. */
+  end(reason?: WeftError): void {
     this.#state = 'ended';
     clearTimeout(this.#initWait);
     this.#stopExpiry();
-    for (const life of this.#operations.values()) life.end();
+    const lives = [...this.#operations.values()];
     this.#operations.clear();
+    for (const life of lives) life.end(reason);
+  }
+
+  /** The token has ended. A client that does not answer the goodbye is left without. */
+  #expire(): void {
+    if (this.#state === 'ended') return;
+    this.end(expired());
+    this.#socket.close(closeCodes.forbidden, expired().code);
+    setTimeout(() => this.#socket.cut(), limits.socketGoodbyeMs).unref();
   }
 
   #take(message: ClientMessage): void {
@@ -141,18 +150,18 @@ class Conversation {
   async #greet(payload: JsonObject): Promise<void> {
     this.#state = 'greeting';
     const { authenticate, clock, report, pickHeaders } = this.#options;
-    const headers = headersOf(payload);
-    const close = (code: number, reason: unknown): void => this.#socket.close(code, String(reason));
     try {
+      const headers = headersOf(payload);
       this.#subject = await authenticate(headers['authorization'], headers['weft-purpose']);
+      this.#headers = pickHeaders(headers);
     } catch (error) {
       const failure = describeFailure(error, report);
-      return close(failure.status < 500 ? closeCodes.forbidden : closeCodes.tryAgainLater, codeOf(failure));
+      const code = failure.status < 500 ? closeCodes.forbidden : closeCodes.tryAgainLater;
+      return this.#socket.close(code, String(codeOf(failure)));
     }
     if (!this.#socket.isOpen()) return;
     this.#state = 'acknowledged';
-    this.#headers = pickHeaders(headers);
-    this.#stopExpiry = startExpiry(this.#subject, clock, ({ code }) => close(closeCodes.forbidden, code));
+    this.#stopExpiry = startExpiry(this.#subject, clock, () => this.#expire());
     void this.#socket.send('{"type":"connection_ack"}');
   }
 
@@ -170,6 +179,7 @@ class Conversation {
   }
 
   #begin(id: string, payload: JsonObject): void {
+    if (isExpired(this.#subject, this.#options.clock)) return this.#expire();
     if (this.#state !== 'acknowledged') return this.#socket.close(closeCodes.unauthorized, 'Unauthorized');
     if (this.#operations.has(id)) {
       const shown = id.length > idLengthShown ? `${id.slice(0, idLengthShown)}…` : id;
@@ -198,6 +208,7 @@ class Conversation {
       if (!hasDeadline(outcome)) life.settle();
       await this.#sendOutcome(id, life, outcome);
     } catch (error) {
+      if (isWeftError(error, 'TOKEN_EXPIRED')) this.#expire();
       await this.#send(id, life, errorMessage(id, failureBody(describeFailure(error, report))));
     }
     life.settle();
@@ -223,6 +234,7 @@ class Conversation {
 
   /** Nothing is sent of an operation that the client has completed: by now its id may be another's. */
   async #send(id: string, life: Lifetime, text: string): Promise<void> {
+    if (isExpired(this.#subject, this.#options.clock)) this.#expire();
     if (this.#operations.get(id) === life) await this.#socket.send(text);
   }
 }
@@ -233,9 +245,15 @@ function errorMessage(id: string, body: string): string {
   return JSON.stringify({ id, type: 'error', payload: errors });
 }
 
+/** Throws `BAD_REQUEST` where two keys are one header: who asks would depend on their order. */
 function headersOf(payload: JsonObject): Readonly<Record<string, string | undefined>> {
   const texts = Object.entries(payload).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return Object.fromEntries(texts.map(([name, value]) => [name.toLowerCase(), value]));
+  const headers = Object.fromEntries(texts.map(([name, value]) => [name.toLowerCase(), value]));
+  if (Object.keys(headers).length === texts.length) return headers;
+  throw new WeftError('BAD_REQUEST', {
+    action: 'Cannot read the payload of "connection_init"',
+    found: 'two keys that differ in case only',
+  });
 }
 
 function codeOf({ error }: Failure): unknown {

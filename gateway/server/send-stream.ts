@@ -7,7 +7,7 @@ import { limits } from '../../mesh/core/limits.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import { describeFailure, failureBody, type Report } from './failure.ts';
 import type { Framing } from './framing.ts';
-import { startExpiry, type Lifetime } from './lifetime.ts';
+import { expired, isExpired, startExpiry, type Lifetime } from './lifetime.ts';
 import type { OperationStream } from './operation.ts';
 
 export interface StreamOptions {
@@ -49,6 +49,7 @@ export async function sendStream(
     for await (const text of stream) {
       // Past its deadline one answer ends by itself, with errors where something is missing.
       if (response.destroyed || (kind === 'events' && life.signal.aborted)) break;
+      if (kind === 'events' && isExpired(options.subject, options.clock)) throw expired();
       if (!response.write(framing.frame(text))) await once(response, 'drain', { signal });
     }
     if (kind === 'events' && life.signal.aborted) cut();
@@ -66,7 +67,8 @@ export async function sendStream(
 const unreported: Report = () => {};
 
 function expire({ life, subject, clock }: StreamOptions, fail: (error: unknown) => void): () => void {
-  return startExpiry(subject, clock, (error) => {
+  return startExpiry(subject, clock, () => {
+    const error = expired();
     fail(error);
     life.end(error);
   });

@@ -1,11 +1,12 @@
 /**
  * A subscription's stream: each event of the source is completed by the plan's other fetches and written as one answer.
- * It outlives the supergraph that it was begun on when the next one answers it alike.
+ * What its subject sees is decided again for every event, and once more before its answer is shown. It outlives a change of
+ * that, and of the supergraph, where the next one gives what clients know as the same.
  */
 import { abortSignalOf } from '../../mesh/core/cancel.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { SubgraphResponse } from '../../mesh/core/subgraph.ts';
-import { type CompiledOperation, writeEvent } from '../execute/operation.ts';
+import { writeEvent } from '../execute/operation.ts';
 import {
   type ExecutionContext,
   createResult,
@@ -14,77 +15,85 @@ import {
   takeRoot,
   writeVariables,
 } from '../execute/run.ts';
-import type { Generation } from './generation.ts';
+import { type StreamGround, asksAlike, goesOn, schemaChanged, seesAlike, suffices } from './ground.ts';
 
-/** What a stream stands on; exchanged when the supergraph is. */
-export interface StreamGround {
-  readonly operation: CompiledOperation;
-  readonly source: NonNullable<CompiledOperation['source']>;
-  readonly context: ExecutionContext;
-  readonly generation: Generation;
-  /** What of the schema its answers depend on (`describeView`). */
-  view(): string;
+export interface LiveStreamOptions {
+  /**
+   * What a stream is to stand on now; the ground itself where nothing changed. What it throws ends the stream: because
+   * the subject may see none of it any more, or the supergraph in service knows no such operation.
+   */
+  readonly decide: (ground: StreamGround) => StreamGround;
+  readonly onClose: (stream: LiveStream) => void;
 }
 
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+/** The source as it was asked on some ground. */
+interface Source {
+  readonly ground: StreamGround;
+  readonly events: AsyncIterator<SubgraphResponse>;
+  readonly stop: AbortController;
+}
 
-/** One stream under way; the pipeline moves it when the supergraph is exchanged. */
+/** An event, and the ground that it was asked for on. */
+interface Arrival {
+  readonly event: SubgraphResponse;
+  readonly origin: StreamGround;
+}
+
+/** One stream under way. */
 export class LiveStream {
   /** Answers in the order of the events; ends when the source ends or the context's signal aborts. */
   readonly answers: AsyncIterable<string>;
+  readonly #options: LiveStreamOptions;
   #ground: StreamGround;
-  readonly #events: AsyncIterator<SubgraphResponse>;
-  readonly #stop = new AbortController();
-  readonly #onClose: (stream: LiveStream) => void;
-  #waiting: PromiseWithResolvers<IteratorResult<SubgraphResponse>> | null = null;
+  #source: Source;
+  #waiting: PromiseWithResolvers<Arrival | null> | null = null;
+  #failure: unknown;
   #isOver = false;
   /** The answer sent last. */
   #last: string | null = null;
 
   /** Throws `SUBGRAPH_UNAVAILABLE` when the source's subgraph serves no subscriptions. */
-  constructor(ground: StreamGround, onClose: (stream: LiveStream) => void) {
-    const { source, context } = ground;
-    const { subgraph: name, operationKind, query, queryJson } = source.group;
-    const { headers, subject } = context;
-    const subgraph = context.subgraphs.get(name);
-    if (subgraph?.subscribe === undefined) {
-      throw new WeftError('SUBGRAPH_UNAVAILABLE', { action: `Subgraph "${name}" serves no subscriptions` });
-    }
-    const variablesJson = writeVariables(source.group, [], context);
-    const signal = AbortSignal.any([abortSignalOf(context.signal), this.#stop.signal]);
-    const events = subgraph.subscribe({ operationKind, query, queryJson, variablesJson, headers, subject }, signal);
-    this.#events = events[Symbol.asyncIterator]();
+  constructor(ground: StreamGround, options: LiveStreamOptions) {
+    this.#source = openSource(ground);
     this.#ground = ground;
-    this.#onClose = onClose;
+    this.#options = options;
     this.answers = this.#answer();
     ground.generation.enter();
-    context.signal.addEventListener('abort', () => this.#leave(), { once: true });
+    ground.context.signal.addEventListener('abort', () => this.#leave(), { once: true });
   }
 
-  /** The request behind it. */
-  get context(): ExecutionContext {
-    return this.#ground.context;
-  }
-
-  /** Goes on from another ground, or ends with `SUPERGRAPH_CHANGED` where there is none that gives the same answers. */
-  move(next: StreamGround | null): void {
+  /** Decides again, for the next event and for one that is under way; ends it where that cannot be. */
+  decide(): void {
     if (this.#isOver) return;
-    if (next !== null && isAlike(this.#ground, next)) {
-      next.generation.enter();
-      this.#ground.generation.leave();
-      this.#ground = next;
-      return;
+    try {
+      const next = this.#options.decide(this.#ground);
+      if (next !== this.#ground) this.#move(next);
+    } catch (error) {
+      this.#failure = error;
+      this.#close();
+      this.#waiting?.reject(error);
     }
-    this.#close();
-    this.#waiting?.reject(changed());
+  }
+
+  /** What was denied is not asked for any longer, not even to be thrown away. */
+  #move(next: StreamGround): void {
+    const { generation } = this.#ground;
+    if (!goesOn(this.#ground, next)) throw schemaChanged();
+    const known = this.#source;
+    if (!asksAlike(known.ground, next)) this.#source = openSource(next);
+    next.generation.enter();
+    this.#ground = next;
+    generation.leave();
+    if (known === this.#source) return;
+    closeSource(known);
+    if (this.#waiting !== null) this.#pull(this.#waiting);
   }
 
   async *#answer(): AsyncGenerator<string, void, void> {
     try {
-      for (let event = await this.#next(); event.done !== true; event = await this.#next()) {
-        const answer = await this.#complete(event.value);
-        if (answer === null || this.#isUnchanged(answer)) continue;
-        yield answer;
+      for (let arrival = await this.#next(); arrival !== null; arrival = await this.#next()) {
+        const answer = await this.#complete(arrival);
+        if (answer !== null && !this.#isUnchanged(answer)) yield answer;
       }
     } finally {
       this.#close();
@@ -92,13 +101,28 @@ export class LiveStream {
   }
 
   /** The next event. The wait for it ends when the stream has to, whether or not the source heeds its signal. */
-  #next(): Promise<IteratorResult<SubgraphResponse>> {
-    if (this.context.signal.aborted) return Promise.resolve(done);
-    if (this.#isOver) return Promise.reject(changed());
-    const waiting = Promise.withResolvers<IteratorResult<SubgraphResponse>>();
+  #next(): Promise<Arrival | null> {
+    if (this.#ground.context.signal.aborted) return Promise.resolve(null);
+    if (this.#isOver) return Promise.reject(this.#failure);
+    const waiting = Promise.withResolvers<Arrival | null>();
     this.#waiting = waiting;
-    this.#events.next().then(waiting.resolve, waiting.reject);
+    this.#pull(waiting);
     return waiting.promise;
+  }
+
+  /** What comes of a source that another has taken the place of is not waited for. */
+  #pull(waiting: PromiseWithResolvers<Arrival | null>): void {
+    const source = this.#source;
+    const settle = (tell: () => void): void => {
+      if (source !== this.#source || waiting !== this.#waiting) return;
+      this.#waiting = null;
+      tell();
+    };
+    source.events.next().then(
+      ({ done, value }) =>
+        settle(() => waiting.resolve(done === true ? null : { event: value, origin: source.ground })),
+      (error: unknown) => settle(() => waiting.reject(error)),
+    );
   }
 
   /** Where policy hides something, an event about that alone would tell when it changes. */
@@ -109,56 +133,66 @@ export class LiveStream {
     return isSame && (cover !== null || denials.length > 0);
   }
 
-  /** The answer to an event; `null` where there is none to give. */
-  async #complete(event: SubgraphResponse): Promise<string | null> {
-    const { operation, source, context, generation } = this.#ground;
-    const { group, part } = source;
-    generation.enter();
-    try {
-      const result = createResult();
-      result.plain = event.plain === true;
-      if (event.data) takeRoot(part, event.data, result);
-      for (const error of event.errors ?? []) takeEventError(group, error, result);
-      await runGroups(operation.groups, result, context);
-      return writeEvent(operation, result, context.verdicts);
-    } finally {
-      generation.leave();
-    }
+  /** `null` for an event that nothing is to be shown of: what was decided changed on its way. */
+  async #complete({ event, origin }: Arrival): Promise<string | null> {
+    this.decide();
+    const ground = this.#ground;
+    if (this.#isOver || !suffices(origin, ground)) return null;
+    const answer = await completeEvent(event, ground);
+    this.decide();
+    return !this.#isOver && seesAlike(ground, this.#ground) ? answer : null;
   }
 
   /** Its client left, maybe before anybody came to read. */
   #leave(): void {
     this.#close();
-    this.#waiting?.resolve(done);
+    this.#waiting?.resolve(null);
   }
 
   #close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stop.abort();
-    // The source may still wait for an event; nobody waits for the source.
-    this.#events.return?.().catch(() => undefined);
+    closeSource(this.#source);
     this.#ground.generation.leave();
-    this.#onClose(this);
+    this.#options.onClose(this);
   }
 }
 
-/** Whether the source would be asked the same of the same connection, and clients see the same of what comes of it. */
-function isAlike(one: StreamGround, other: StreamGround): boolean {
-  const [from, to] = [one.source.group, other.source.group];
-  return (
-    from.subgraph === to.subgraph &&
-    one.context.subgraphs.get(from.subgraph) === other.context.subgraphs.get(to.subgraph) &&
-    from.query === to.query &&
-    writeVariables(from, [], one.context) === writeVariables(to, [], other.context) &&
-    JSON.stringify(one.operation.denials) === JSON.stringify(other.operation.denials) &&
-    one.view() === other.view()
-  );
+function openSource(ground: StreamGround): Source {
+  const { context, source } = ground;
+  const { subgraph: name, operationKind, query, queryJson } = source.group;
+  const subgraph = context.subgraphs.get(name);
+  if (subgraph?.subscribe === undefined) {
+    throw new WeftError('SUBGRAPH_UNAVAILABLE', { action: `Subgraph "${name}" serves no subscriptions` });
+  }
+  const { headers, subject } = context;
+  const variablesJson = writeVariables(source.group, [], context);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([abortSignalOf(context.signal), stop.signal]);
+  const request = { operationKind, query, queryJson, variablesJson, headers, subject };
+  return { ground, events: subgraph.subscribe(request, signal)[Symbol.asyncIterator](), stop };
 }
 
-function changed(): WeftError {
-  return new WeftError('SUPERGRAPH_CHANGED', {
-    action: 'Cannot go on with the stream: the schema that it was begun on has changed',
-    fix: 'Subscribe again.',
-  });
+function closeSource({ events, stop }: Source): void {
+  stop.abort();
+  // The source may still wait for an event; nobody waits for the source.
+  events.return?.().catch(() => undefined);
+}
+
+/** The answer to an event; `null` where there is none to give. */
+async function completeEvent(event: SubgraphResponse, ground: StreamGround): Promise<string | null> {
+  const { operation, source, generation } = ground;
+  const { group, part } = source;
+  const context: ExecutionContext = { ...ground.context, writes: generation.writes };
+  generation.enter();
+  try {
+    const result = createResult();
+    result.plain = event.plain === true;
+    if (event.data) takeRoot(part, event.data, result);
+    for (const error of event.errors ?? []) takeEventError(group, error, result);
+    await runGroups(operation.groups, result, context);
+    return writeEvent(operation, result, context.verdicts);
+  } finally {
+    generation.leave();
+  }
 }

@@ -1,19 +1,22 @@
 /** WebSockets on the gateway's port: taking over connections, keeping them alive, letting them go. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { type WebSocket, WebSocketServer } from '../wire/websocket.ts';
 import type { EndpointOptions } from './endpoint.ts';
 import { createProtocol, type Socket } from './protocol.ts';
 
 export interface SocketServer {
-  /** Takes over a connection that asks to become a WebSocket. Refuses one that a page of another origin opened. */
+  /** Takes over a connection that asks to become a WebSocket. Refuses one of a page whose origin is neither ours nor configured. */
   upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void;
   /** Says goodbye on every socket (1001); those still open after `limits.drainMs` are cut. */
   close(): Promise<void>;
 }
 
+/** Throws `CONFIG_INVALID` for an origin that is none. */
 export function createSocketServer(options: EndpointOptions): SocketServer {
+  const origins = new Set(options.config.ws.origins.map(readOrigin));
   const protocol = createProtocol(options);
   const server = new WebSocketServer({
     noServer: true,
@@ -25,7 +28,7 @@ export function createSocketServer(options: EndpointOptions): SocketServer {
 
   return {
     upgrade(request, connection, head) {
-      if (!isSameOrigin(request)) {
+      if (!isWelcome(request, origins)) {
         connection.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
         return;
       }
@@ -78,7 +81,23 @@ function startHeartbeat(server: WebSocketServer): NodeJS.Timeout {
   }, limits.streamHeartbeatMs).unref();
 }
 
-/** A page of another origin must not speak for its reader. Clients that are no browsers send no origin. */
-function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  return origin === undefined || URL.parse(origin)?.host === host;
+/**
+ * A page of another origin must not speak for its reader. Browsers write an origin in one way only (HTML, "serialization of
+ * an origin"), and clients that are no browsers send none.
+ */
+function isWelcome({ headers: { origin, host } }: IncomingMessage, origins: ReadonlySet<string>): boolean {
+  if (origin === undefined) return true;
+  const parsed = URL.parse(origin);
+  if (parsed === null || parsed.origin !== origin || !/^https?:$/.test(parsed.protocol)) return false;
+  return parsed.host === host?.toLowerCase() || origins.has(origin);
+}
+
+function readOrigin(text: string): string {
+  const parsed = URL.parse(text);
+  if (parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.href === `${parsed.origin}/`) return parsed.origin;
+  throw new WeftError('CONFIG_INVALID', {
+    action: `Cannot let pages of "${text}" open WebSockets`,
+    wanted: 'an origin: scheme, host, and port where it is not the usual one',
+    fix: 'Correct it in ws.origins.',
+  });
 }

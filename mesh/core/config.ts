@@ -20,6 +20,8 @@ export interface Config {
   readonly domains: Readonly<Record<string, DomainConfig>>;
   readonly auth: AuthConfig;
   readonly headers: { readonly forward: readonly string[] };
+  /** Origins whose pages may open WebSockets, beside the gateway's own. */
+  readonly ws: { readonly origins: readonly string[] };
   /** Labels of progressive overrides (`@override(label:)`) that are on, beside those by percentage. */
   readonly override: { readonly labels: readonly string[] };
   readonly policy: PolicyConfig;
@@ -156,6 +158,7 @@ export const defaultConfig: Config = {
     claims: { subject: 'sub', roles: 'roles', scopes: 'scope', purposes: 'purposes', domain: 'domain' },
   },
   headers: { forward: [] },
+  ws: { origins: [] },
   override: { labels: [] },
   policy: { file: null, agreements: null, secret: null, acknowledgeWeakening: false },
   documents: { manifest: null, safelist: false, apq: true },

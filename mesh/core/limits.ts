@@ -180,8 +180,19 @@ export const limits = {
   socketGoodbyeMs: 1_000,
   streamHeartbeatMs: 12_000,
   tokensCachedMax: 1_000,
+  /** How often the clock is looked at for the end of a token that a stream was begun with. */
+  expiryLookMs: 30_000,
   tokenCacheMs: 600_000,
+  /** Characters of one token. */
+  tokenLengthMax: 16 * 1024,
+  /** Keys of an issuer: how long they count as new, and how long they hold where there are no newer ones to be had. */
+  keysFreshMs: 600_000,
+  keysKeptMs: 3_600_000,
+  /** A key id that is not among them has them read again, no sooner than this after they were read; a failure, than that. */
+  keysCoolDownMs: 30_000,
   keysRetryMs: 5_000,
+  keysTimeoutMs: 5_000,
+  keysBytesMax: 1024 * 1024,
   healthProbeMs: 2_000,
   drainMs: 10_000,
   drainSweepMs: 50,

@@ -74,6 +74,7 @@ auth:
   jwt: { issuers: [{ issuer: "https://id.example", jwks: "file:keys.json", audiences: [weft] }] }
   claims: { subject: uid, roles: groups }
 headers: { forward: [Authorization, x-trace] }
+ws: { origins: [https://app.example] }
 override: { labels: [next-bill] }
 policy: { file: schema/policies.yaml, secret: correct-horse-battery }
 documents: { manifest: "file:persisted.json", safelist: true, apq: false }
@@ -119,6 +120,7 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
         claims: { subject: 'uid', roles: 'groups', scopes: 'scope', purposes: 'purposes', domain: 'domain' },
       },
       headers: { forward: ['authorization', 'x-trace'] },
+      ws: { origins: ['https://app.example'] },
       override: { labels: ['next-bill'] },
       policy: {
         ...defaultConfig.policy,

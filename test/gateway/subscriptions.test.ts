@@ -84,12 +84,29 @@ test('each event of the subgraph is completed by the others, until the client le
   await client.dispose();
 });
 
+/** The stream's text up to its first event, and the rest of it. */
+async function readEvent(response: Response) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const read = async (): Promise<boolean> => {
+    const part = await reader?.read();
+    text += part?.value ?? '';
+    return part?.done !== false;
+  };
+  while (!text.includes('event: next')) assert.equal(await read(), false, text);
+  return {
+    async rest() {
+      while (!(await read()));
+      return text;
+    },
+  };
+}
+
 test('a stream of events ends at its subgraph when its client leaves', async (context) => {
   const { url, seen } = await openMesh(context);
   const leaving = new AbortController();
   const response = await openEvents(url, leaving.signal);
-  await response.body?.getReader().read();
-  await until(() => seen.upgrades.length === 1);
+  await readEvent(response);
   leaving.abort();
   await until(() => seen.stopped === 1);
   assert.equal(seen.upgrades[0]?.['x-tenant'], 'acme');
@@ -97,9 +114,9 @@ test('a stream of events ends at its subgraph when its client leaves', async (co
 
 test('a subgraph that is gone ends the stream with a coded error that says nothing else of it', async (context) => {
   const { url, cut, reports } = await openMesh(context);
-  const response = await openEvents(url);
-  setTimeout(cut, 100);
-  const text = await response.text();
+  const stream = await readEvent(await openEvents(url));
+  cut();
+  const text = await stream.rest();
   assert.match(text, /^event: next\ndata: \{"data":\{"priced":\{"id":"p1",/m);
   assert.match(text, /"code":"SUBGRAPH_UNAVAILABLE".*\n\nevent: complete\ndata: \n\n$/);
   assert.match(text, /Subgraph \\"shop\\" closed the subscription \(1011\)\./);
