@@ -278,3 +278,56 @@ test('an error of what a field requires is reported at that field', async () => 
     [['t', 1, 'b']],
   );
 });
+
+test('an error of what a required object’s field requires is reported at the field that began it', async () => {
+  const asGiven = { __resolveReference: (given: unknown) => given };
+  const yard = createSubgraph(
+    'yard',
+    `${federation('@key')} type Query { ship: Ship } type Ship @key(fields: "id") { id: ID! sister: Ship crane: Crane depth: Int }
+    union Crane = Jib | Gantry type Jib @key(fields: "id") { id: ID! } type Gantry @key(fields: "id") { id: ID! }`,
+    {
+      Query: { ship: () => ({ id: '1' }) },
+      Ship: {
+        ...asGiven,
+        sister: () => ({ id: '2' }),
+        crane: ({ id }: { id: string }) => ({ __typename: 'Jib', id }),
+        depth: () => {
+          throw new Error('No sounding.');
+        },
+      },
+    },
+  );
+  const works = createSubgraph(
+    'works',
+    `${federation('@key', '@external', '@requires')}
+    type Ship @key(fields: "id") { id: ID! depth: Int @external draught: Int @requires(fields: "depth") }
+    type Jib @key(fields: "id") { id: ID! force: Int reach: Int @external load: Int @requires(fields: "reach") }`,
+    { Ship: { ...asGiven, draught: () => 3 }, Jib: { ...asGiven, force: () => 8, load: () => 5 } },
+  );
+  const hoists = createSubgraph('hoists', `${federation('@key')} type Jib @key(fields: "id") { id: ID! reach: Int }`, {
+    Jib: {
+      ...asGiven,
+      reach: () => {
+        throw new Error('No reach.');
+      },
+    },
+  });
+  const pilot = createSubgraph(
+    'pilot',
+    `${federation('@key', '@external', '@requires', '@shareable')}
+    type Ship @key(fields: "id") {
+      id: ID! sister: Ship @external draught: Int @external crane: Crane @external
+      route: String @requires(fields: "sister { draught }") berth: String @requires(fields: "crane { ... on Jib { load } }")
+    }
+    union Crane = Jib | Gantry
+    type Jib @key(fields: "id") { id: ID! load: Int @external } type Gantry @key(fields: "id") { id: ID! }`,
+    { Ship: { ...asGiven, route: () => 'north', berth: () => 'east' } },
+  );
+  const gateway = createTestGateway([yard, works, hoists, pilot]);
+  const { data, errors } = await gateway.ask('{ ship { id way: route berth } }');
+  assert.deepEqual(data, { ship: { id: '1', way: 'north', berth: 'east' } });
+  assert.deepEqual(errors?.map(({ path, message }) => [path?.join('.'), message]).toSorted(), [
+    ['ship.berth', 'No reach.'],
+    ['ship.way', 'No sounding.'],
+  ]);
+});
