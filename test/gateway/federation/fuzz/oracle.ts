@@ -1,5 +1,16 @@
 /** What a gateway must answer: graphql-js on the schema that clients see, over the same world. */
-import { type GraphQLFieldResolver, type GraphQLSchema, buildSchema, execute, parse, printSchema } from 'graphql';
+import { setImmediate } from 'node:timers/promises';
+import {
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  Kind,
+  buildASTSchema,
+  buildSchema,
+  execute,
+  parse,
+  printSchema,
+  visit,
+} from 'graphql';
 import type { Field, Model, Requirement } from './model.ts';
 import {
   type Call,
@@ -44,20 +55,45 @@ export interface MutationState {
 }
 
 export function createOracle(model: Model, apiSchema: GraphQLSchema): Oracle {
-  const schema = buildSchema(printSchema(apiSchema));
-  return async ({ query, variables }) => {
+  const printed = printSchema(apiSchema);
+  const schema = buildSchema(printed);
+  const lenient = withNullableMutations(printed);
+  const run = async (on: GraphQLSchema, { query, variables }: Question): Promise<Truth> => {
     const noted: Noted = { failures: [], uncertain: [], state: { count: 0 } };
     const { data, errors = [] } = await execute({
-      schema,
+      schema: on,
       document: parse(query),
       variableValues: variables,
       contextValue: noted,
       fieldResolver: (...args) => resolve(model, args),
       typeResolver: (value) => (value as Thing).__typename,
     });
+    // What is null already keeps nobody waiting for the fields below it, and these may fail too.
+    await setImmediate();
     const { failures, uncertain } = noted;
     return { data: data ?? null, errors: errors.map(({ path }) => path ?? []), failures, uncertain };
   };
+  return async (question) => {
+    const truth = await run(schema, question);
+    if (truth.data !== null || !schema.getMutationType()) return truth;
+    // A mutation that took all with it ends the run, though those after it may have been done by then, and may have failed too.
+    const { failures, uncertain } = await run(lenient, question);
+    return { ...truth, failures, uncertain };
+  };
+}
+
+/** The schema as if each field of `Mutation` could be null. */
+function withNullableMutations(sdl: string): GraphQLSchema {
+  const document = visit(parse(sdl), {
+    ObjectTypeDefinition(type) {
+      if (type.name.value !== 'Mutation') return undefined;
+      const fields = type.fields?.map((field) =>
+        field.type.kind === Kind.NON_NULL_TYPE ? { ...field, type: field.type.type } : field,
+      );
+      return { ...type, ...(fields ? { fields } : {}) };
+    },
+  });
+  return buildASTSchema(document);
 }
 
 type ResolverArguments = Parameters<GraphQLFieldResolver<Thing | undefined, Noted, Values>>;
