@@ -40,7 +40,8 @@ import { type Hoist, type IsRuled, createHoist } from './hoist.ts';
 import { type KeysOf, putResolvableKeysFirst, readKeys } from './key.ts';
 import { type Labels, readLabels } from './label.ts';
 import { type RequiredBy, readRequiredBy } from './required-by.ts';
-import { graphNames, readRequirements } from './requirement.ts';
+import { type Requirements, graphNames, readRequirements } from './requirement.ts';
+import { readRisks } from './risk.ts';
 import { nameRoots, readRoots } from './roots.ts';
 import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
 import { createVerifier } from './verify.ts';
@@ -77,9 +78,62 @@ export function createPlanner(supergraphSdl: string): Planner {
   const asGiven = parseSupergraph(supergraphSdl);
   const roots = readRoots(asGiven);
   const document = nameRoots(asGiven, roots);
-  const requirements = readRequirements(document);
   const original = readSupergraph(document);
   const seen = document === asGiven ? original : readSupergraph(asGiven);
+  const entities = readEntities(document);
+  const apiSchema = addExecutableDirectives(seen.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document);
+  const hoist = createHoist(document, apiSchema);
+  const drafting: Drafting = { document, original, hoist, complete: completerFor(original, document) };
+  const { isFragile, isAtRisk } = readRisks(document);
+  const plain = readRequirements(document);
+  const careful = readRequirements(document, isFragile);
+  const drafter = createDrafter(plain, drafting);
+  const { supergraph, possibleTypes } = drafter;
+  const carefully = once(() => createDrafter(careful, drafting));
+  const verify = createVerifier({ supergraph: document, apiSchema, entities, possibleTypes });
+  return {
+    apiSchema,
+    subgraphs: original.subgraphsMetadata(),
+    entities,
+    labels: readLabels(document),
+    requiredBy: readRequiredBy([plain.supergraph, careful.supergraph]),
+    possibleTypes,
+    enumValues: rememberNames((name) => {
+      const type = supergraph.schema.type(name);
+      return type && isEnumType(type) ? type.values.map((value) => value.name) : [];
+    }),
+    plan(operationDocument, options) {
+      const named = nameRoots(operationDocument, roots);
+      const usual = () => verify(drafter.draft(named, options, limits.planMs));
+      if (!isAtRisk(named)) return usual();
+      try {
+        return verify(carefully().draft(named, options, limits.planFirstMs));
+      } catch {
+        // Then what is at risk is taken: it is only lost when something fails.
+        return usual();
+      }
+    },
+  };
+}
+
+/** What all that is drafted on one supergraph has in common. */
+interface Drafting {
+  readonly document: DocumentNode;
+  readonly original: Supergraph;
+  readonly hoist: Hoist;
+  /** Adds to a plan what the planner leaves out. */
+  readonly complete: (root: PlanNode, asked: DocumentNode) => PlanNode;
+}
+
+/** Makes plans that nobody has verified yet. */
+interface Drafter {
+  /** What is planned on. */
+  readonly supergraph: Supergraph;
+  readonly possibleTypes: Planner['possibleTypes'];
+  draft(document: DocumentNode, options: PlanOptions, milliseconds: number): Plan;
+}
+
+function createDrafter(requirements: Requirements, { document, original, hoist, complete }: Drafting): Drafter {
   const chains = separateChains(putResolvableKeysFirst(requirements.supergraph));
   const supergraph = chains.supergraph === document ? original : buildRewritten(chains.supergraph);
   const schema = supergraph.apiSchema();
@@ -91,40 +145,32 @@ export function createPlanner(supergraphSdl: string): Planner {
     return type && isCompositeType(type) ? possibleRuntimeTypes(type).map((possible) => possible.name) : [];
   });
   const from: Place = { path: [], subgraphOf, possibleTypes, keysOf: readKeys(document, graphNames(document)) };
-  const complete = completerFor(original, document);
   const standing = { requirements, relatedTypes: relatedTypesIn(supergraph) };
-  const entities = readEntities(document);
-  const apiSchema = addExecutableDirectives(seen.apiSchema().toGraphQLJSSchema({ includeDefer: true }), document);
-  const hoist = createHoist(document, apiSchema);
-  const verify = createVerifier({ supergraph: document, apiSchema, entities, possibleTypes });
   return {
-    apiSchema,
-    subgraphs: original.subgraphsMetadata(),
-    entities,
-    labels: readLabels(document),
-    requiredBy: readRequiredBy(requirements.supergraph),
+    supergraph,
     possibleTypes,
-    enumValues: rememberNames((name) => {
-      const type = supergraph.schema.type(name);
-      return type && isEnumType(type) ? type.values.map((value) => value.name) : [];
-    }),
-    plan(operationDocument, options) {
-      const named = nameRoots(operationDocument, roots);
-      const known = dropUnknownDirectives(named, (name) => schema.directive(name) !== undefined);
-      const node = planOperation(planner, { schema, document: known, hoist, ...options });
+    draft(asked, options, milliseconds) {
+      const known = dropUnknownDirectives(asked, (name) => schema.directive(name) !== undefined);
+      const node = planOperation(planner, { schema, document: known, hoist, milliseconds, ...options });
       if (node === undefined) return { root: null, subscription: null };
       const rest = node.kind === 'Subscription' ? node.rest : node;
       const root = rest === undefined ? null : planNode(rest, from);
-      const plan: Plan = {
+      return {
         root: root && replaceStandIns(complete(root, known), standing),
         subscription: node.kind === 'Subscription' ? replaceStandInsIn(fetchNode(node.primary, from), standing) : null,
       };
-      return verify(plan);
     },
   };
 }
 
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
 interface Planning extends PlanOptions {
+  /** How long the operation may be planned. */
+  readonly milliseconds: number;
   readonly schema: Schema;
   readonly document: DocumentNode;
   readonly hoist: Hoist;
@@ -133,11 +179,11 @@ interface Planning extends PlanOptions {
 /** Where the planner may lose its way and another is known, it is not followed for long. */
 function planOperation(planner: QueryPlanner, planning: Planning): QueryPlan['node'] {
   const hoisted = planning.hoist(planning.document, planning.isRuled ?? (() => false));
-  if (hoisted === null) return planWithin(limits.planMs, planner, planning);
+  if (hoisted === null) return planWithin(planning.milliseconds, planner, planning);
   try {
     return planWithin(limits.planFirstMs, planner, planning);
   } catch {
-    return planWithin(limits.planMs, planner, { ...planning, document: hoisted });
+    return planWithin(planning.milliseconds, planner, { ...planning, document: hoisted });
   }
 }
 

@@ -12,8 +12,13 @@ export interface RequiredBy {
   requires(coordinate: string, names: readonly string[]): boolean;
 }
 
-/** Reads the requirements of a supergraph schema. */
-export function readRequiredBy(supergraph: DocumentNode): RequiredBy {
+/** Reads the requirements of supergraph schemas: one that is planned on in several ways. */
+export function readRequiredBy(supergraphs: readonly DocumentNode[]): RequiredBy {
+  const readers = supergraphs.map(readRequirementsIn);
+  return { requires: (coordinate, names) => readers.some((reader) => reader.requires(coordinate, names)) };
+}
+
+function readRequirementsIn(supergraph: DocumentNode): RequiredBy {
   const direct = directRequirements(supergraph);
   const { interfacesOf, fieldTypes } = readTypes(supergraph);
   /** What an interface object requires, its implementations do. */

@@ -1,9 +1,11 @@
 /**
  * What fields require of other subgraphs (`@requires`, `@fromContext`) with arguments. The planner asks for it under the
  * field's own name, so a plan cannot hold two answers of one field. Therefore it plans on a supergraph in which each
- * required call of a field is a field of its own, a stand-in without arguments; `stand-in.ts` turns plans back.
+ * required call of a field is a field of its own, a stand-in without arguments; `stand-in.ts` turns plans back. So is, for some
+ * operations, what is required of objects whatever becomes of those that the client sees (`risk.ts`).
  */
 import {
+  type ASTNode,
   type ArgumentNode,
   type DirectiveNode,
   type DocumentNode,
@@ -11,6 +13,7 @@ import {
   type FieldNode,
   type ObjectTypeDefinitionNode,
   type InterfaceTypeDefinitionNode,
+  type StringValueNode,
   Kind,
   parse,
   print,
@@ -32,9 +35,12 @@ export interface StandIn {
   readonly arguments: readonly ArgumentNode[];
 }
 
-/** Reads the requirements of a supergraph schema. */
-export function readRequirements(supergraph: DocumentNode): Requirements {
-  const naming = createNaming(supergraph);
+/** Whether a required field could be lost to what else is selected of its objects (`risk.ts`). */
+export type IsFragile = (required: FieldNode) => boolean;
+
+/** Reads the requirements of a supergraph schema. What is fragile gets a stand-in without taking arguments, too. */
+export function readRequirements(supergraph: DocumentNode, isFragile: IsFragile = () => false): Requirements {
+  const naming = createNaming(supergraph, isFragile);
   const wanted = new Map<string, ReadonlySet<string>>();
   const graphs = graphNames(supergraph);
   const users: Users = new Map();
@@ -61,11 +67,11 @@ export function readRequirements(supergraph: DocumentNode): Requirements {
 
 interface Naming {
   readonly standIns: Map<string, StandIn>;
-  /** The stand-in of a required field; `null` when no field of its name takes arguments. */
+  /** The stand-in of a required field; `null` when no field of its name takes arguments, and it is not fragile. */
   nameOf(field: FieldNode): string | null;
 }
 
-function createNaming(supergraph: DocumentNode): Naming {
+function createNaming(supergraph: DocumentNode, isFragile: IsFragile): Naming {
   const [taken, withArguments] = [new Set<string>(), new Set<string>()];
   visit(supergraph, {
     FieldDefinition({ name, arguments: args }) {
@@ -77,8 +83,9 @@ function createNaming(supergraph: DocumentNode): Naming {
   const names = new Map<string, string>();
   return {
     standIns,
-    nameOf({ name, arguments: args = [] }) {
-      if (!withArguments.has(name.value)) return null;
+    nameOf(field) {
+      const { name, arguments: args = [] } = field;
+      if (!withArguments.has(name.value) && !isFragile(field)) return null;
       const call = `${name.value} ${args.map(print).toSorted().join()}`;
       let standIn = names.get(call);
       for (let count = 0; standIn === undefined; count++) {
@@ -129,14 +136,33 @@ function renameIn(directive: DirectiveNode, naming: Naming): Renamed {
   const names = new Set<string>();
   const renamed = visit(directive, {
     enter(node) {
-      if (node.kind !== Kind.ARGUMENT && node.kind !== Kind.OBJECT_FIELD) return undefined;
-      if (node.name.value !== 'requires' && node.name.value !== 'selection') return undefined;
-      if (node.value.kind !== Kind.STRING) return undefined;
-      const value = renameSelections(node.value.value, { naming, names });
-      return value === null ? undefined : { ...node, value: { ...node.value, value } };
+      const required = requiredIn(node);
+      const value = required && renameSelections(required.value, { naming, names });
+      return required && typeof value === 'string' ? { ...node, value: { ...required, value } } : undefined;
     },
   });
   return { directive: renamed, names };
+}
+
+/** The text of what is required, if a node says that. */
+export function requiredIn(node: ASTNode): StringValueNode | null {
+  if (node.kind !== Kind.ARGUMENT && node.kind !== Kind.OBJECT_FIELD) return null;
+  const isRequired = node.name.value === 'requires' || node.name.value === 'selection';
+  return isRequired && node.value.kind === Kind.STRING ? node.value : null;
+}
+
+interface Selections {
+  /** The name of a context, from which the selections are then. */
+  readonly context: string;
+  readonly hasBraces: boolean;
+  readonly document: DocumentNode;
+}
+
+/** Reads a text of what is required. A context's selections stand behind its name and in braces of their own. */
+export function parseRequired(text: string): Selections {
+  const [, context = '', selections = ''] = /^(\s*\$\w+)?(.*)$/s.exec(text) ?? [];
+  const hasBraces = selections.trimStart().startsWith('{');
+  return { context, hasBraces, document: parse(hasBraces ? selections : `{ ${selections} }`, { noLocation: true }) };
 }
 
 interface Renaming {
@@ -144,11 +170,9 @@ interface Renaming {
   readonly names: Set<string>;
 }
 
-/** `null` when nothing takes arguments. A context's selections stand behind its name and in braces of their own. */
+/** `null` when nothing has a stand-in. */
 function renameSelections(text: string, { naming, names }: Renaming): string | null {
-  const [, context = '', selections = ''] = /^(\s*\$\w+)?(.*)$/s.exec(text) ?? [];
-  const hasBraces = selections.trimStart().startsWith('{');
-  const document = parse(hasBraces ? selections : `{ ${selections} }`, { noLocation: true });
+  const { context, hasBraces, document } = parseRequired(text);
   let isRenamed = false;
   const renamed = visit(document, {
     Field(field) {
