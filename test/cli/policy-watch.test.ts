@@ -80,6 +80,10 @@ test('a tightened policy binds the next requests; one that is weaker or broken i
   await put('policies.yaml', 'policies: {}\n');
   await until(async () => (await health())['policy']?.status === 'up');
 
+  const agreement = '{ id: a, consumer: { domain: d }, products: [Query.opn], purposes: [p], until: 2099-01-01 }';
+  await put('agreements.yaml', `agreements: [${agreement}]\n`);
+  await until(() => output().includes('agreement "a" is on Query.opn, which is not in the graph'));
+
   await put('agreements.yaml', 'agreements: [{ id: a }]\n');
   await until(async () => (await health())['policy']?.reason?.endsWith('POLICY_INVALID') ?? false);
 });
