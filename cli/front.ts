@@ -8,7 +8,7 @@ import { type Probe, createHealthRoute } from '../gateway/server/health.ts';
 import { createHttpServer } from '../gateway/server/http.ts';
 import { createPageRoute } from '../gateway/server/page.ts';
 import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
-import { createPolicyGuard } from '../gateway/server/policy-guard.ts';
+import { type Guarded, createPolicyGuard } from '../gateway/server/policy-guard.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import type { Config } from '../mesh/core/config.ts';
 import { type MockUser, anonymous } from '../mesh/core/subject.ts';
@@ -16,10 +16,10 @@ import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
 import { readManifest } from './documents.ts';
-import { type GovernanceFiles, readGovernance } from './governance.ts';
+import { type GovernanceFiles, noteUnknownProducts, readGovernance } from './governance.ts';
 import type { Output } from './output.ts';
 import { openMaskSecret } from './mask-secret.ts';
-import { watchPolicy } from './policy-watch.ts';
+import { type PolicyWatch, watchPolicy } from './policy-watch.ts';
 
 export interface FrontOptions extends GenerationParts {
   readonly config: Config;
@@ -58,6 +58,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       onFailure: (error) => output.note(`access could not be recorded: ${messageOf(error)}`),
     });
   const files = readGovernance(config.policy);
+  noteUnknownProducts(files, options.supergraph, output.note);
   const guard = createPolicyGuard({
     supergraph: options.supergraph,
     governance: files,
@@ -76,16 +77,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     shareRequests: config.traffic.shareRequests,
   });
   const guarded = guard.guard(pipeline);
-  const { renew } = options;
-  const watch =
-    renew === undefined || (config.policy.file === null && config.policy.agreements === null)
-      ? null
-      : watchPolicy({
-          policy: config.policy,
-          first: files,
-          take: (changed) => guarded.govern(changed, () => renew(changed)),
-          note: output.note,
-        });
+  const watch = watchFiles(options, files, guarded);
   const server = createHttpServer({
     gateway: createClientGateway(pipeline, { documents, report }),
     authenticate: authenticatorFor(options),
@@ -114,6 +106,22 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       await recorder?.close();
     },
   };
+}
+
+/** Where the supergraph in service can be had again, what the files of policy come to say takes effect. */
+function watchFiles(
+  { config: { policy }, renew, output: { note } }: FrontOptions,
+  first: GovernanceFiles,
+  guarded: Guarded,
+): PolicyWatch | null {
+  if (renew === undefined || (policy.file === null && policy.agreements === null)) return null;
+  const take = (files: GovernanceFiles): Promise<void> =>
+    guarded.govern(files, () => {
+      const parts = renew(files);
+      noteUnknownProducts(files, parts.supergraph, note);
+      return parts;
+    });
+  return watchPolicy({ policy, first, take, note });
 }
 
 /** With nobody to vouch for identities, everybody is anonymous here; a header that is forwarded is the subgraphs' to judge. */

@@ -15,6 +15,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { WeftError } from '../../mesh/core/error.ts';
+import { argumentOf } from '../../mesh/policy/directive.ts';
 import { typeNameOf } from './coordinates.ts';
 import { type Ground, mistakeAt } from './ground.ts';
 import { wordsOf } from './words.ts';
@@ -29,10 +30,11 @@ export function checkAggregates(ground: Ground): readonly WeftError[] {
   const objects = Object.values(ground.schema.getTypeMap()).filter(
     (type): type is GraphQLObjectType => isObjectType(type) && !/^(__|join__|link__)/.test(type.name),
   );
+  const roots: ReadonlySet<string> = new Set(['Query', 'Mutation', 'Subscription']);
   return types.flatMap((rows) =>
     objects.flatMap((object) =>
       Object.values(object.getFields())
-        .filter((field) => field.name !== '__typename' && tellsOf(rows, field, object))
+        .filter((field) => tellsOf(rows, field, { object, isRoot: roots.has(object.name) }))
         .filter((field) => !isDeclared(`${object.name}.${field.name}`, rows.name, ground))
         .map((field) => undeclared(`${object.name}.${field.name}`, rows.name, ground)),
     ),
@@ -68,16 +70,21 @@ function isDeclared(coordinate: string, rows: string, { policy, schema }: Ground
 
 type Field = GraphQLField<unknown, unknown>;
 
-function tellsOf(rows: GraphQLObjectType, field: Field, object: GraphQLObjectType): boolean {
+interface Owner {
+  readonly object: GraphQLObjectType;
+  readonly isRoot: boolean;
+}
+
+function tellsOf(rows: GraphQLObjectType, field: Field, { object, isRoot }: Owner): boolean {
+  if (object === rows) return false;
   const given = getNamedType(field.type);
-  if (object !== rows && isPageOf(rows, object)) {
+  const list = isRoot ? undefined : listOf(rows, object);
+  if (list !== undefined && tellsOfWhole.has(field.name.toLowerCase())) return true;
+  if (list !== undefined && isPage(object, list)) {
     return !leadsTo(rows, given) && (!isCompositeType(given) || /page_?info/i.test(given.name));
   }
   if (!isNumber(given) && !isSummary(given)) return false;
-  if (object === rows) return false;
-  const words = wordsOf(field.name);
-  const named = wordsOf(rows.name);
-  const rest = without(words, named);
+  const rest = without(wordsOf(field.name), wordsOf(rows.name));
   return rest !== null && (rest.length === 0 || [...rest, ...wordsOf(given.name)].some((word) => counting.has(word)));
 }
 
@@ -95,17 +102,31 @@ const counting: ReadonlySet<string> = new Set(
   ),
 );
 
-/** A list of the rows, or of edges to them, with something beside it that speaks of the whole. */
-function isPageOf(rows: GraphQLObjectType, object: GraphQLObjectType): boolean {
-  const fields = Object.values(object.getFields());
-  const lists = fields.filter(({ type }) => isListType(getNullableType(type)));
-  if (!lists.some(({ type }) => leadsTo(rows, getNamedType(type)))) return false;
-  if (/(Connection|Page|List|Results?|Collection|Set)$/.test(object.name)) return true;
-  return fields.some(({ name }) => pageFields.has(name.toLowerCase()));
+/** A field that lists the rows, or edges to them. */
+function listOf(rows: GraphQLObjectType, object: GraphQLObjectType): Field | undefined {
+  return Object.values(object.getFields()).find(
+    ({ type }) => isListType(getNullableType(type)) && leadsTo(rows, getNamedType(type)),
+  );
 }
 
-const pageFields: ReadonlySet<string> = new Set(
-  'pageinfo edges nodes totalcount total count hasnext hasnextpage hasmore nextcursor cursor'.split(' '),
+/** Whether an object is there for the sake of the list in it. What has a key is a thing in itself. */
+function isPage(object: GraphQLObjectType, list: Field): boolean {
+  if (isEntity(object)) return false;
+  return /(Connection|Page|List|Results?|Collection)$/.test(object.name) || pageLists.has(list.name);
+}
+
+function isEntity({ astNode }: GraphQLObjectType): boolean {
+  return astNode?.directives?.some((node) => argumentOf(node, 'key') !== undefined) ?? false;
+}
+
+/** By which names pages give their rows. */
+const pageLists: ReadonlySet<string> = new Set('edges nodes items results records rows entries data'.split(' '));
+
+/** What speaks of the whole list beside it. */
+const tellsOfWhole: ReadonlySet<string> = new Set(
+  'pageinfo totalcount total count pagecount hasnext hasnextpage hasprevious haspreviouspage hasmore nextcursor cursor'.split(
+    ' ',
+  ),
 );
 
 /** The rows themselves, an abstract type of them, or an edge to them. */

@@ -12,9 +12,10 @@ export function checkDerivations(ground: Ground): readonly WeftError[] {
     derived.flatMap(({ derivation, origin }) =>
       derivation.coordinates.flatMap((source): readonly WeftError[] => {
         const action = `Cannot derive "${coordinate}" from "${source}"`;
-        if (elementAt(ground.schema, source) === null) {
-          const fix = 'Name a type, a field, or an argument as `Type.field(argument:)`.';
-          return [mistakeAt(origin.at, { action, found: 'nothing at that coordinate', fix })];
+        const element = elementAt(ground.schema, source);
+        if (element?.kind !== 'field' && element?.kind !== 'type') {
+          const found = element === null ? 'nothing at that coordinate' : `an ${element.kind}`;
+          return [mistakeAt(origin.at, { action, found, wanted: 'a type or a field: `Flight`, `Flight.delay`' })];
         }
         const rule = derivation.isMasking ? null : weakened(coordinate, source, ground);
         if (rule === null) return [];

@@ -1,8 +1,9 @@
 /** A supergraph in use: what clients see, how it is planned, and what binds them. */
-import { parse } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import { WeftError, isWeftError, messageOf } from '../../mesh/core/error.ts';
 import { readPolicy } from '../../mesh/policy/read-rules.ts';
 import type { Policy } from '../../mesh/policy/rules.ts';
+import { unreadableRule } from '../../mesh/policy/usage.ts';
 import { type Planner, createPlanner } from '../plan/planner.ts';
 
 export interface Supergraph extends Policy {
@@ -13,9 +14,24 @@ export interface Supergraph extends Policy {
 /** Reads a supergraph SDL, whoever composed it. Throws `COMPOSITION_FAILED` or `POLICY_INVALID`. */
 export function readSupergraph(sdl: string): Supergraph {
   try {
-    return { sdl, planner: createPlanner(sdl), ...readPolicy(parse(sdl, { noLocation: true })) };
+    const planner = createPlanner(sdl);
+    const document = parse(sdl, { noLocation: true });
+    assertReadable(document);
+    return { sdl, planner, ...readPolicy(document) };
   } catch (cause) {
     if (isWeftError(cause)) throw cause;
     throw new WeftError('COMPOSITION_FAILED', { action: 'Cannot read the supergraph', found: messageOf(cause), cause });
   }
+}
+
+/** What may be a rule and cannot be read as one must not be served as if there were none. */
+function assertReadable(document: DocumentNode): void {
+  const found = unreadableRule(document);
+  if (found === null) return;
+  throw new WeftError('POLICY_INVALID', {
+    action: 'Cannot read the rules of the supergraph',
+    found,
+    wanted: 'links to "https://weft.dev/weft/v1.0" for all of them',
+    fix: 'Compose it with `weft compose`, or let `@composeDirective` carry the directives.',
+  });
 }

@@ -1,8 +1,10 @@
 /**
  * What changes for whoever asks when one policy takes the place of another: by coordinate, whether somebody may see more than before
- * (weakened) or only less (tightened). What cannot be compared, a condition that reads otherwise, counts as weakened. Pure.
+ * (weakened) or only less (tightened). What cannot be compared, a condition that
+ * reads quite otherwise, counts as weakened. Pure.
  */
 import type { Agreements } from './agreements.ts';
+import { impliesCondition } from './condition-implies.ts';
 import { unmetRule } from './implies.ts';
 import type { Policy, Rule } from './rules.ts';
 
@@ -77,7 +79,7 @@ function namedChanges(before: Regime, after: Regime): readonly PolicyChange[] {
   return [...namedIn(after.policy)].flatMap((name): readonly PolicyChange[] => {
     const [was, is] = [old.get(name), next.get(name)];
     if (was === is) return [];
-    const kind = is === undefined ? 'tightened' : 'weakened';
+    const kind = is === undefined || (was !== undefined && impliesCondition(is, was)) ? 'tightened' : 'weakened';
     return [
       { kind, at: `policy ${name}`, before: was === undefined ? [] : [was], after: is === undefined ? [] : [is] },
     ];

@@ -1,4 +1,5 @@
 /** Whether rules bind as strictly as others: nobody who passes the first is stopped, or shown less, by the second. */
+import { impliesCondition } from './condition-implies.ts';
 import type { Mask } from './mask.ts';
 import type { MaskRule, Rule } from './rules.ts';
 
@@ -31,7 +32,7 @@ function isMet(rule: Rule, given: readonly Rule[]): boolean {
       if (scopes !== null && implies(scopes, rule.unless)) return true;
       return given.some((one) => one.kind === 'mask' && hidesAsMuch(one, rule));
     case 'rows':
-      return given.some((one) => one.kind === 'rows' && one.condition.text === rule.condition.text);
+      return given.some((one) => one.kind === 'rows' && impliesCondition(one.condition.text, rule.condition.text));
     default:
       return rule satisfies never;
   }

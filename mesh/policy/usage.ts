@@ -57,6 +57,22 @@ export function usageMistakes(
   ];
 }
 
+/**
+ * What in a supergraph, whoever composed it, looks like a rule and is linked as none; `null` when nothing does. The standard directives
+ * are what they are without a link too.
+ */
+export function unreadableRule(document: DocumentNode): string | null {
+  const wrong = linksOf(document).find(({ url }) => isWeft(url) && !isMesh(url));
+  if (wrong !== undefined) return `a link to "${wrong.url}", of which nothing is known here`;
+  const names = policyNames(document);
+  const stray = placedDirectives(document).find(({ node: { name } }) => {
+    return !names.has(name.value) && isLookalike(name.value, document);
+  });
+  return stray === undefined
+    ? null
+    : `"@${stray.node.name.value}" at "${stray.coordinate}", which no link gives that name`;
+}
+
 /** At the schema, or in a directive's own definition, a rule binds nothing. */
 function strayMistakes(
   document: DocumentNode,

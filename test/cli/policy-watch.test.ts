@@ -55,7 +55,7 @@ test('a tightened policy binds the next requests; one that is weaker or broken i
   assert.equal(await ask(), canary);
   assert.equal((await health())['policy']?.status, 'up');
 
-  await put('policies.yaml', 'policies: {}\n');
+  await put('policies.yaml', `policies: { open: "true && 'nobody' in subject.roles" }\n`);
   await until(async () => (await ask()) === null);
   const before = requests.length;
   assert.equal(await ask(), null);
@@ -70,7 +70,7 @@ test('a tightened policy binds the next requests; one that is weaker or broken i
   assert.equal(await ask(), null);
   assert.match(
     output(),
-    /are not taken; the last good ones are in service: POLICY_WEAKENED .*policy open: nothing → true/,
+    /are not taken; the last good ones are in service: POLICY_WEAKENED .*policy open: true && 'nobody' in subject\.roles → true/,
   );
 
   await put('policies.yaml', 'policies: { open: ');
@@ -79,6 +79,10 @@ test('a tightened policy binds the next requests; one that is weaker or broken i
 
   await put('policies.yaml', 'policies: {}\n');
   await until(async () => (await health())['policy']?.status === 'up');
+
+  const agreement = '{ id: a, consumer: { domain: d }, products: [Query.opn], purposes: [p], until: 2099-01-01 }';
+  await put('agreements.yaml', `agreements: [${agreement}]\n`);
+  await until(() => output().includes('agreement "a" is on Query.opn, which is not in the graph'));
 
   await put('agreements.yaml', 'agreements: [{ id: a }]\n');
   await until(async () => (await health())['policy']?.reason?.endsWith('POLICY_INVALID') ?? false);

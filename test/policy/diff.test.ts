@@ -96,6 +96,7 @@ test('diffRegimes() compares named policies that rules name, where both are know
       ({ kind, at }) => `${kind} ${at}`,
     );
   assert.deepEqual(kinds([['adult', 'a']], [['adult', 'b']]), ['weakened policy adult']);
+  assert.deepEqual(kinds([['adult', 'a']], [['adult', 'a && b']]), ['tightened policy adult']);
   assert.deepEqual(kinds([], [['adult', 'b']]), ['weakened policy adult']);
   assert.deepEqual(kinds([['adult', 'a']], []), ['tightened policy adult']);
   assert.deepEqual(kinds([['other', 'a']], [['other', 'b']]), []);

@@ -318,6 +318,13 @@ describe('aggregates over rows that are seen in part', () => {
     });
   }
 
+  test('are not seen in what a thing with a key has beside a list, but for what speaks of the list', () => {
+    const customer =
+      'type Query { c: Customer count: Int } type Customer @key(fields: "id") { id: ID! age: Int orders: [Order] total: Float }';
+    assert.match(refusal(`${customer} ${rows}`), /"Customer\.total"/);
+    accepts(`${customer.replace(' total: Float', '')} ${rows}`);
+  });
+
   test('are taken with it, wherever it is said', () => {
     const connection =
       'type OrderConnection { edges: [OrderEdge] totalCount: Int } type OrderEdge { node: Order cursor: String }';
