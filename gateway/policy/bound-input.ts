@@ -90,6 +90,7 @@ function ofName({ name, isNested }: InputUse, { targets, isWrite }: Named, optio
 
 /** The types of objects that a field of types gives, and of the rows where it gives a page of them. */
 function giving(types: readonly string[], field: string, schema: GraphQLSchema): readonly string[] {
+  if (types.length === 0) return [];
   const given = types.flatMap((type) => givenTypes(type, field, schema)).filter(isCompositeType);
   const objects = given.flatMap(({ name }) => [name, ...possibleTypes(name, schema)]);
   const rows = objects.flatMap((name) => {
