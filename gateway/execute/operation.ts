@@ -7,7 +7,6 @@ import { WeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
 import type { DeferredPlan } from '../plan/plan.ts';
-import type { IsRuled } from '../plan/hoist.ts';
 import type { Planner } from '../plan/planner.ts';
 import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
@@ -16,6 +15,8 @@ import { type Pruned, pruneOperation } from '../policy/prune.ts';
 import type { Denied } from '../policy/pruning.ts';
 import type { ReasonCode } from '../../mesh/policy/reason.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
+import type { Policy } from '../../mesh/policy/rules.ts';
+import { isRuled } from '../policy/ruled.ts';
 import { addRowFields } from '../policy/rows.ts';
 import { showsParts } from '../policy/signature.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
@@ -60,6 +61,8 @@ export interface CompileOptions {
   readonly verdicts: Verdicts;
   /** Variables as the client gave them: whether inputs that the subject may not use are among them. Default none. */
   readonly inputs?: JsonObject;
+  /** Whether what tells of many rows tells of those alone that the subject sees. Default: nothing does. */
+  readonly isSafeAggregate?: (coordinate: string) => boolean;
   /** Labels of progressive overrides that are on. Default none. */
   readonly labels?: ReadonlySet<string>;
   /** Default: under a secret of this process. */
@@ -70,9 +73,9 @@ export interface CompileOptions {
 export function compileOperation(
   asked: OperationDefinitionNode,
   supergraph: Supergraph,
-  { verdicts, inputs = {}, labels = new Set(), masker = createMasker() }: CompileOptions,
+  { verdicts, inputs = {}, isSafeAggregate = () => false, labels = new Set(), masker = createMasker() }: CompileOptions,
 ): CompiledOperation {
-  const { planner, rules } = supergraph;
+  const { planner } = supergraph;
   const schema = planner.apiSchema;
   const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
   const { rest, introspect } = splitIntrospection(operation, schema);
@@ -82,11 +85,11 @@ export function compileOperation(
     verdicts,
     inputs,
     isEntity: planner.entities.isEntity,
+    isSafeAggregate,
   });
   const keys = readInnerKeys(operation);
-  const isRuled = (coordinate: string): boolean => rules.has(coordinate);
   const isCovered = showsParts(verdicts);
-  const { groups, source, deferred } = planPruned(pruned, { planner, labels, keys, isRuled, isCovered });
+  const { groups, source, deferred } = planPruned(pruned, { planner, policy: supergraph, labels, keys, isCovered });
   const shape = shapeOperation(operation, {
     schema,
     keys,
@@ -162,22 +165,26 @@ interface Planned extends Pick<CompiledOperation, 'groups' | 'source'> {
 
 interface PlanPruned {
   readonly planner: Planner;
+  readonly policy: Policy;
   readonly labels: ReadonlySet<string>;
   readonly keys: InnerKeys;
-  readonly isRuled: IsRuled;
   readonly isCovered: boolean;
 }
 
 function planPruned(
   { operation, filtersOf }: Pruned,
-  { planner, labels, keys, isRuled, isCovered }: PlanPruned,
+  { planner, policy, labels, keys, isCovered }: PlanPruned,
 ): Planned {
   if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, deferred: [] };
-  const { possibleTypes } = planner;
+  const { possibleTypes, apiSchema: schema } = planner;
   const renamed = hideAliases(operation, keys);
-  const hidden = isCovered ? addRowFields(renamed, { schema: planner.apiSchema, filtersOf }) : renamed;
+  const hidden = isCovered ? addRowFields(renamed, { schema, filtersOf }) : renamed;
   const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(hidden)] } as const;
-  const plan = planner.plan(document, { operationName: operation.name?.value ?? null, labels, isRuled });
+  const plan = planner.plan(document, {
+    operationName: operation.name?.value ?? null,
+    labels,
+    isRuled: (coordinate) => isRuled(coordinate, policy, schema),
+  });
   const { subscription } = plan;
   const { root, deferred } = slicePlan(plan.root, { operation: hidden, entities: planner.entities });
   const groups = compilePlan(root, possibleTypes);

@@ -38,7 +38,7 @@ export function aggregatedRows(
   return [...rows].map((row) => row.name);
 }
 
-/** The types of the rows that a connection or a page gives: of `edges { node }`, `nodes` and `items`. */
+/** The types of the rows that a connection or a page gives: of `edges { node }`, `nodes`, `items` and the like. */
 export function rowsOf(type: GraphQLNamedType): ReadonlySet<GraphQLNamedType> {
   const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : [];
   return new Set(fields.flatMap(rowsIn));
@@ -47,7 +47,7 @@ export function rowsOf(type: GraphQLNamedType): ReadonlySet<GraphQLNamedType> {
 function rowsIn(field: GraphQLField<unknown, unknown>): readonly GraphQLNamedType[] {
   const type = getNamedType(field.type);
   if (!isListType(getNullableType(field.type)) || !isCompositeType(type)) return [];
-  if (field.name === 'nodes' || field.name === 'items') return [type];
+  if (pageFields.has(field.name)) return [type];
   if (field.name !== 'edges' || !('getFields' in type)) return [];
   const node = type.getFields()['node'];
   return node === undefined ? [] : [getNamedType(node.type)];
@@ -58,6 +58,9 @@ function isRoot(name: string, schema: GraphQLSchema): boolean {
     (root) => root?.name === name,
   );
 }
+
+/** By which names pages give their rows, beside `edges`. */
+const pageFields: ReadonlySet<string> = new Set(['nodes', 'items', 'results', 'records', 'rows', 'entries', 'data']);
 
 const wellKnown: ReadonlySet<string> = new Set([
   'totalCount',

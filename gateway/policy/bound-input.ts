@@ -90,13 +90,31 @@ function ofName({ name, isNested }: InputUse, { targets, isWrite }: Named, optio
 
 /** The types of objects that a field of types gives, and of the rows where it gives a page of them. */
 function giving(types: readonly string[], field: string, schema: GraphQLSchema): readonly string[] {
-  const given = types.flatMap((type) => givenTypes(type, field, schema)).filter(isCompositeType);
-  const objects = given.flatMap(({ name }) => [name, ...possibleTypes(name, schema)]);
+  const [only] = types;
+  if (types.length === 1 && only !== undefined) return givingOf(only, field, schema);
+  return [...new Set(types.flatMap((type) => givingOf(type, field, schema)))];
+}
+
+/** A fact of the schema, asked for again with each request that may use what it may not. */
+const known = new WeakMap<GraphQLSchema, Map<string, readonly string[]>>();
+
+function givingOf(type: string, field: string, schema: GraphQLSchema): readonly string[] {
+  const coordinate = `${type}.${field}`;
+  let byCoordinate = known.get(schema);
+  if (byCoordinate === undefined) known.set(schema, (byCoordinate = new Map()));
+  const before = byCoordinate.get(coordinate);
+  if (before !== undefined) return before;
+  const given = givenTypes(type, field, schema).filter(isCompositeType);
+  const withPossible = (name: string): readonly string[] => [name, ...possibleTypes(name, schema)];
+  const objects = given.flatMap(({ name }) => withPossible(name));
   const rows = objects.flatMap((name) => {
-    const type = schema.getType(name);
-    return type === undefined ? [] : [...rowsOf(type)].flatMap((row) => [row.name, ...possibleTypes(row.name, schema)]);
+    const object = schema.getType(name);
+    return object === undefined ? [] : [...rowsOf(object)].flatMap((row) => withPossible(row.name));
   });
-  return [...new Set([...objects, ...rows])];
+  const found = [...new Set([...objects, ...rows])];
+  // Names of inputs are as many as clients like; those of fields are not.
+  if (found.length > 0) byCoordinate.set(coordinate, found);
+  return found;
 }
 
 /** All types that may be come to by names. */

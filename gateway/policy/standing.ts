@@ -82,7 +82,9 @@ class Standing {
       const said = say(typeCoordinates(name, schema), this.#options);
       const possible = this.#possible(name).flatMap((one) => (one === name ? [] : this.ofType(one)));
       const sources = sourcesOf(typeCoordinates(name, schema), policy, schema);
-      const revealed = sources.map((source) => this.revealed(source, { type: name, coordinate: name, mask: null }));
+      const revealed = sources.map((source) =>
+        this.revealed(source, { type: name, coordinate: name, mask: null, gives: [] }),
+      );
       return {
         // An object cannot be masked: a mask at its type hides it.
         denial: said.denial ?? hidden(said.masked) ?? revealed.find((one) => one !== null) ?? null,
@@ -112,7 +114,9 @@ class Standing {
     const isSameObject = field !== null && at !== null && ownersOf(at.type, schema).some(({ name }) => name === type);
     if (ofValue !== null || isSameObject) return ofValue;
     const rows = this.#rowsOf(type);
-    const [filter] = at !== null && isSafeAggregate?.(at.coordinate) === true ? [] : rows.filters;
+    // What gives the rows themselves loses those that do not exist.
+    const isSafe = at !== null && ((field === null && at.gives.includes(type)) || isSafeAggregate?.(at.coordinate));
+    const [filter] = isSafe === true ? [] : rows.filters;
     return rows.denial ?? (filter === undefined ? null : { rule: filter, reason: seenInPart });
   }
 
@@ -147,8 +151,9 @@ class Standing {
     const mask = own.masked?.mask ?? null;
     const given = givenTypes(type, field, schema);
     const coordinate = `${type}.${field}`;
+    const gives = given.flatMap((one) => [one.name, ...this.#possible(one.name)]);
     const derived = sourcesOf(fieldCoordinates(type, field, schema), policy, schema).map((source) =>
-      this.revealed(source, { type, coordinate, mask }),
+      this.revealed(source, { type, coordinate, mask, gives }),
     );
     // Everything is asked for before anything is decided, so that one pass finds all rules that can bear.
     const denials = [
@@ -188,6 +193,8 @@ interface Revealing {
   readonly type: string;
   readonly coordinate: string;
   readonly mask: Mask | null;
+  /** The types whose objects it gives. */
+  readonly gives: readonly string[];
 }
 
 const nothingSaid: Said = { denial: null, masked: null, filters: [] };

@@ -7,6 +7,7 @@ import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type AssertCost, createCostLimit } from '../plan/cost-limit.ts';
+import { findSafeAggregates } from '../policy/safe-aggregate.ts';
 import { type Plans, type PlansOptions, createPlans } from './plans.ts';
 
 /** What a generation is made of. */
@@ -39,7 +40,9 @@ export class Generation {
   constructor({ supergraph, subgraphs, release }: GenerationParts, options: Omit<PlansOptions, 'supergraph'>) {
     this.supergraph = supergraph;
     this.subgraphs = subgraphs;
-    this.plans = createPlans({ ...options, supergraph });
+    const { apiSchema: schema, entities } = supergraph.planner;
+    const isSafeAggregate = findSafeAggregates({ schema, entities, subgraphs: subgraphs.values() });
+    this.plans = createPlans({ ...options, supergraph, isSafeAggregate });
     this.assertCost = createCostLimit({ supergraph, limits: options.limits });
     this.limits = options.limits;
     this.#release = release;

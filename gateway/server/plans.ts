@@ -31,6 +31,8 @@ export interface PlansOptions {
   readonly supergraph: Supergraph;
   readonly governance: Governance;
   readonly limits: RequestLimits;
+  /** Whether what tells of many rows tells of those alone that a subject sees. Default: nothing does. */
+  readonly isSafeAggregate?: (coordinate: string) => boolean;
   /** Labels of progressive overrides that are on beside those by percentage. Default none. */
   readonly labels?: readonly string[];
   /** Draws for labels by percentage, and says when policies are asked. Default the system's. */
@@ -111,7 +113,8 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const { clock } = drawing;
   const masker = createMasker(governance.maskSecret);
   const schema = supergraph.planner.apiSchema;
-  const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity };
+  const { isSafeAggregate = () => false } = options;
+  const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity, isSafeAggregate };
   const viewOf = createViews({ rules: supergraph.rules, governance, covers: createCovers(schema), clock });
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
@@ -151,7 +154,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       const place = `${key} ${signature} ${drawn}${used}`;
       const { program, operation: whole } = compiled.get(place, () => ({
         ...orRefused(refused, place, () =>
-          planOperation(form.operation, supergraph, { verdicts, labels, inputs, masker }),
+          planOperation(form.operation, supergraph, { verdicts, labels, inputs, isSafeAggregate, masker }),
         ),
         recent: {
           text: document.text,

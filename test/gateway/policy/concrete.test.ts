@@ -1,6 +1,9 @@
 /** Fields are decided for each type of object, however an operation selects them; what is denied is not fetched. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { buildSchema, parse } from 'graphql';
+import { isRuled } from '../../../gateway/policy/ruled.ts';
+import { readPolicy } from '../../../mesh/policy/read-rules.ts';
 import { anonymous } from '../../../mesh/core/subject.ts';
 import { createTestGateway } from '../../support/gateway.ts';
 import { prune } from '../../support/pruned.ts';
@@ -178,4 +181,18 @@ test('a deferred part is pruned for each type as well', async () => {
   assert.match(JSON.stringify(payloads), /secret of Tom/);
   assert.ok(!resolved.includes('Dog.secret'));
   assert.match(JSON.stringify(payloads), /UNAUTHORIZED/);
+});
+
+test('what is ruled by way of an interface, a source or an argument counts as ruled', () => {
+  const sdl = `type Query { film: Film score: Score sure: Int open(of: Int @authenticated): Int } interface Rated { stars: Int @authenticated }
+    type Film implements Rated { stars: Int votes: Int @derivedFrom(coordinates: ["Film.stars"]) title: String }
+    interface Secret @authenticated { value: Int } type Score implements Secret { value: Int }`;
+  const schema = buildSchema(sdl, { assumeValidSDL: true });
+  const link = 'extend schema @link(url: "https://weft.dev/weft/v1.0", import: ["@derivedFrom"])';
+  const policy = readPolicy(parse(`${link} ${sdl}`));
+  const all = ['Film.stars', 'Film.votes', 'Film.title', 'Film', 'Score', 'Query.score', 'Query.open', 'Query.sure'];
+  assert.deepEqual(
+    all.filter((one) => isRuled(one, policy, schema)),
+    ['Film.stars', 'Film.votes', 'Score', 'Query.score', 'Query.open'],
+  );
 });

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PruneOptions } from '../../../gateway/policy/prune.ts';
+import { createTestGateway } from '../../support/gateway.ts';
 import { prune } from '../../support/pruned.ts';
+import { composeRuled } from '../../support/ruled.ts';
+import { createSubgraph, federation } from '../../support/subgraph.ts';
 
 /** Coordinates that are denied, with the rules that deny them. */
 function deniedIn(sdl: string, query: string, options: Partial<PruneOptions> = {}): readonly (readonly string[])[] {
@@ -112,4 +115,45 @@ test('of a thing with a key that only has such rows, its other fields tell of it
   assert.deepEqual(deniedIn(pages, '{ shop { name items { id } totalCount } }', { isEntity }), [
     ['Shop.totalCount', 'Order'],
   ]);
+});
+
+test('a field that gives the rows themselves stays: those that do not exist are left out of it', () => {
+  const sdl = `type Query { people: [Person] @derivedFrom(coordinates: ["Person"]) first: Being @derivedFrom(coordinates: ["Person"]) named: [Name] @derivedFrom(coordinates: ["Person"]) }
+    interface Being { name: String } type Person implements Being @rows(where: "object.public") { name: String public: Boolean } type Name { text: String }`;
+  assert.deepEqual(deniedIn(sdl, '{ people { name } first { name } named { text } }'), [['Query.named', 'Person']]);
+});
+
+test('counts are asked of those subgraphs alone that leave out what the subject does not see', async () => {
+  const sdl = `${federation('@key', '@shareable')} type Query { page: Page total: Int! @shareable } type Page { items: [Order!]! count: Int }
+    type Order @key(fields: "id") { id: ID! open: Boolean }`;
+  const orders = createSubgraph('orders', sdl, {
+    Query: {
+      page: () => ({
+        items: [
+          { id: '1', open: true },
+          { id: '2', open: false },
+        ],
+        count: 424242,
+      }),
+      total: () => 424242,
+    },
+  });
+  const other = createSubgraph('other', `${federation('@shareable')} type Query { total: Int! @shareable }`, {});
+  const rules = {
+    Order: '@weft__rows(where: "object.open")',
+    'Query.total': '@weft__derivedFrom(coordinates: ["Order"])',
+  };
+  const supergraph = composeRuled([orders, other], rules);
+  const foreign = createTestGateway([orders, other], { supergraph });
+  const answer = await foreign.ask('{ page { items { id } count } }');
+  assert.deepEqual(answer.data, { page: { items: [{ id: '1' }], count: null } });
+  assert.deepEqual(
+    answer.errors?.map(({ extensions }) => extensions['coordinate']),
+    ['Page.count'],
+  );
+  assert.doesNotMatch(orders.requests.map(({ query }) => query).join(), /count/);
+  const safe = { ...orders, appliesFilters: true };
+  const own = createTestGateway([safe, other], { supergraph });
+  assert.deepEqual((await own.ask('{ page { count } }')).data, { page: { count: 424242 } });
+  assert.equal((await own.ask('{ total }')).data, null, 'another subgraph gives it too');
 });
