@@ -97,7 +97,8 @@ export function suffices(one: StreamGround, other: StreamGround): boolean {
 }
 
 function isAsStrict(now: Verdict | undefined, before: Verdict): boolean {
-  return now !== undefined && (now.kind === 'deny' || describe(now) === describe(before));
+  // Filters of one rule read the same fields.
+  return now !== undefined && (now.kind === 'deny' || now.kind === 'filter' || describe(now) === describe(before));
 }
 
 function signOf(verdicts: Verdicts): string {

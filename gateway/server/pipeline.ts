@@ -91,7 +91,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const { subject } = request;
       if (isExpired(subject, options.clock ?? systemClock)) throw expired();
       const now = before.generation === current ? decideAgain(before) : moveGround(before, request, current);
-      if (!seesAlike(before, now)) options.recorder?.record(now.operation, subject);
+      if (now.operation !== before.operation && !seesAlike(before, now))
+        options.recorder?.record(now.operation, subject);
       return now;
     };
     return new LiveStream(ground, { decide, onClose: (stream) => streams.delete(stream) });

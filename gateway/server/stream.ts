@@ -9,6 +9,7 @@ import type { SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import { writeEvent } from '../execute/operation.ts';
 import {
   type ExecutionContext,
+  type Result,
   createResult,
   runGroups,
   takeEventError,
@@ -138,9 +139,13 @@ export class LiveStream {
     this.decide();
     const ground = this.#ground;
     if (this.#isOver || !suffices(origin, ground)) return null;
-    const answer = await completeEvent(event, ground);
+    const result = await gatherEvent(event, ground);
     this.decide();
-    return !this.#isOver && seesAlike(ground, this.#ground) ? answer : null;
+    const now = this.#ground;
+    if (this.#isOver) return null;
+    // Filters may depend on the time: they are those of this moment.
+    if (now.operation === ground.operation) return writeEvent(now.operation, result, now.context.verdicts);
+    return seesAlike(ground, now) ? writeEvent(ground.operation, result, ground.context.verdicts) : null;
   }
 
   /** Its client left, maybe before anybody came to read. */
@@ -179,8 +184,8 @@ function closeSource({ events, stop }: Source): void {
   events.return?.().catch(() => undefined);
 }
 
-/** The answer to an event; `null` where there is none to give. */
-async function completeEvent(event: SubgraphResponse, ground: StreamGround): Promise<string | null> {
+/** What an event says, with what the other subgraphs say of it. */
+async function gatherEvent(event: SubgraphResponse, ground: StreamGround): Promise<Result> {
   const { operation, source, generation } = ground;
   const { group, part } = source;
   const context: ExecutionContext = { ...ground.context, writes: generation.writes };
@@ -191,7 +196,7 @@ async function completeEvent(event: SubgraphResponse, ground: StreamGround): Pro
     if (event.data) takeRoot(part, event.data, result);
     for (const error of event.errors ?? []) takeEventError(group, error, result);
     await runGroups(operation.groups, result, context);
-    return writeEvent(operation, result, context.verdicts);
+    return result;
   } finally {
     generation.leave();
   }

@@ -8,36 +8,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticator } from '../../gateway/auth/subject.ts';
 import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import type { Config } from '../../mesh/core/config.ts';
-import type { Pipeline } from '../../gateway/server/pipeline.ts';
 import { readSupergraph } from '../../gateway/supergraph/supergraph.ts';
+import type { Agreements } from '../../mesh/policy/agreements.ts';
 import { noGovernance } from '../../mesh/policy/governance.ts';
 import { compileCondition } from '../../mesh/policy/condition.ts';
 import { startTiny } from '../gateway/server/tiny.ts';
 import { createTestGateway } from '../support/gateway.ts';
 import { type Signer, createSigner, tokenOf, trustKeys } from '../support/issuer.ts';
-import { composeForTest, createSubgraph, federation } from '../support/subgraph.ts';
+import { type RulesByCoordinate, composeRuled } from '../support/ruled.ts';
+import { createSubgraph, federation } from '../support/subgraph.ts';
 
 /** Stands in every field that is protected. */
 export const canary = 'canary-5d1f8e07';
 
-const vaultSdl = `${federation('@key', '@authenticated', '@requiresScopes', '@policy')}
+const vaultSdl = `${federation('@key')}
   type Query {
     open: String
-    secret: String @authenticated
-    scoped: String @requiresScopes(scopes: [["secret:read"]])
-    audited: String @policy(policies: [["audit"]])
+    secret: String
+    scoped: String
+    audited: String
     who: String
   }
   type Subscription {
     reading: Reading
-    sealed: Reading @policy(policies: [["inside"]])
+    sealed: Reading
   }
   type Reading @key(fields: "id") {
     id: ID!
     open: Int
-    secret: String @policy(policies: [["inside"]])
+    secret: String
+    plain: String
+    until: String
   }
 `;
+const vaultRules: RulesByCoordinate = {
+  'Query.secret': '@authenticated',
+  'Query.scoped': '@requiresScopes(scopes: [["secret:read"]])',
+  'Query.audited': '@policy(policies: [["audit"]])',
+  'Subscription.sealed': '@policy(policies: [["inside"]])',
+  'Reading.secret': '@policy(policies: [["inside"]])',
+};
 const notesSdl = `${federation('@key')}
   type Query { notes: Int }
   type Reading @key(fields: "id") { id: ID! note: String }
@@ -47,9 +57,12 @@ export interface HouseOptions {
   readonly config?: Partial<Config>;
   /** What the named policies mean, in CEL. Default: `inside` and `audit` hold for nobody. */
   readonly policies?: Readonly<Record<string, string>>;
+  /** Directives beside those of the schema, by coordinate. */
+  readonly rules?: RulesByCoordinate;
+  readonly agreements?: Agreements;
 }
 
-export async function openHouse(context: TestContext, { config = {}, policies = {} }: HouseOptions = {}) {
+export async function openHouse(context: TestContext, { config = {}, ...law }: HouseOptions = {}) {
   const signer = createSigner('first');
   const auth = await trustKeys(context, [signer.jwk]);
   const clock = createClock();
@@ -64,12 +77,9 @@ export async function openHouse(context: TestContext, { config = {}, policies = 
       },
     },
   });
-  const sdl = composeForTest([vault, notes]);
-  const { pipeline } = createTestGateway([vault, notes], {
-    supergraph: sdl,
-    governance: governanceOf(policies),
-    clock,
-  });
+  const subgraphs = [vault, notes];
+  const supergraph = composeRuled(subgraphs, { ...vaultRules, ...law.rules });
+  const { pipeline } = createTestGateway(subgraphs, { supergraph, governance: governanceOf(law), clock });
   const authenticate = createAuthenticator({ auth, clock });
   const tiny = await startTiny(context, { gateway: pipeline, authenticate, config, clock });
   const asked = (): string => JSON.stringify([...vault.requests, ...notes.requests]);
@@ -87,8 +97,13 @@ export async function openHouse(context: TestContext, { config = {}, policies = 
     pipeline,
     asked,
     token: (claims: Readonly<Record<string, unknown>> = {}) => tokenFor(signer, clock, claims),
-    /** From now on the named policies mean something else. */
-    govern: (next: Readonly<Record<string, string>>) => govern(pipeline, { sdl, policies: next }),
+    /** From now on the named policies mean something else, and with them the rules and agreements if there are any. */
+    govern: (policies: Readonly<Record<string, string>>, next: Omit<HouseOptions, 'config' | 'policies'> = law) =>
+      pipeline.swap({
+        supergraph: readSupergraph(composeRuled(subgraphs, { ...vaultRules, ...next.rules })),
+        subgraphs: pipeline.subgraphs(),
+        governance: governanceOf({ ...next, policies }),
+      }),
     ask: (query: string, headers: Readonly<Record<string, string>> = {}) => ask(tiny.url, { query, headers }),
   };
 }
@@ -116,19 +131,14 @@ function tokenFor(signer: Signer, clock: Clock, claims: Readonly<Record<string, 
   return tokenOf(signer, { claims: { exp: Math.floor(clock.now() / 1000) + 600, ...claims } });
 }
 
-function governanceOf(policies: Readonly<Record<string, string>>) {
+function governanceOf({ policies = {}, agreements }: HouseOptions) {
   const named = Object.entries(policies).map(([name, text]) => [name, compileCondition(text)] as const);
-  return { ...noGovernance, policies: new Map(named), revision: JSON.stringify(policies) };
-}
-
-interface Governing {
-  readonly sdl: string;
-  readonly policies: Readonly<Record<string, string>>;
-}
-
-function govern(pipeline: Pipeline, { sdl, policies }: Governing): Promise<void> {
-  const supergraph = readSupergraph(sdl);
-  return pipeline.swap({ supergraph, subgraphs: pipeline.subgraphs(), governance: governanceOf(policies) });
+  return {
+    ...noGovernance,
+    policies: new Map(named),
+    agreements: agreements ?? null,
+    revision: JSON.stringify(policies),
+  };
 }
 
 /** The system's clock, and what a test puts it forward by. Timers know nothing of that. */
@@ -143,12 +153,13 @@ function createFeed() {
   const feed = {
     listening: () => listeners.size,
     /** To all who listen; waits until somebody does. */
-    async push(id: string) {
+    async push(id: string, more: Readonly<Record<string, unknown>> = {}) {
       for (let count = 0; listeners.size === 0; count++) {
         assert.ok(count < 1_000, 'nobody listens');
         await sleep(5);
       }
-      for (const tell of listeners) tell({ id, open: id.length, secret: `${canary} ${id}` });
+      for (const tell of listeners)
+        tell({ id, open: id.length, secret: `${canary} ${id}`, plain: `${canary} ${id}`, ...more });
     },
     async *follow(field: string) {
       const waiting: unknown[] = [];

@@ -10,6 +10,7 @@ import { type House, assertNoCanary, canary, openHouse, until } from './live-hou
 const query = 'subscription { reading { id open secret note } }';
 const inside = { inside: 'true' };
 const outside = { inside: 'false' };
+const inside60s = () => ({ inside: `now < timestamp("${new Date(Date.now() + 60_000).toISOString()}")` });
 
 type Socket = Awaited<ReturnType<typeof openRaw>>;
 
@@ -92,8 +93,7 @@ test('an event that is under way when its secret is denied does not show it', as
 });
 
 test('a policy that holds until a moment hides the secret from the first event after it', async (context) => {
-  const until18 = Date.now() + 60_000;
-  const house = await openHouse(context, { policies: { inside: `now < ${until18}.0` } });
+  const house = await openHouse(context, { policies: inside60s() });
   const socket = await openSocket(house);
   await house.feed.push('r1');
   await until(() => eventsOf(socket).length === 1);
@@ -111,7 +111,7 @@ test('a policy that holds until a moment hides the secret from the first event a
 });
 
 test('a policy that ends while an event is under way keeps it from showing the secret', async (context) => {
-  const house = await openHouse(context, { policies: { inside: `now < ${Date.now() + 60_000}.0` } });
+  const house = await openHouse(context, { policies: inside60s() });
   const socket = await openSocket(house);
   house.gate.shut();
   await house.feed.push('r1');
