@@ -60,6 +60,7 @@ function fromContent(
     ws = {},
     override = {},
     policy = {},
+    gateway = {},
     documents = {},
     timeouts = {},
     retries = {},
@@ -74,17 +75,19 @@ function fromContent(
       pollMs: inUnits(supergraph.poll, milliseconds) ?? defaultConfig.supergraph.pollMs,
       headers: supergraph.headers ?? defaultConfig.supergraph.headers,
     },
-    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema, timeout, subscriptions }) => ({
+    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema, timeout, ...subgraph }) => ({
       routingUrl,
       schemaFile: schema === undefined ? null : fromFile(schema.file),
-      subscriptions: { ...defaultSubscriptions, ...subscriptions },
+      subscriptions: { ...defaultSubscriptions, ...subgraph.subscriptions },
       timeoutMs: inUnits(timeout, milliseconds) ?? null,
+      context: subgraph.context ?? false,
+      appliesFilters: subgraph.appliesFilters ?? false,
     })),
     domains: mapValues(domains, ({ variables = {} }) => ({ variables })),
     auth: {
       issuers: (auth.jwt?.issuers ?? []).map((issuer) => ({
         ...issuer,
-        jwks: issuer.jwks.replace(/^file:(.+)$/, (_, file: string) => `file:${fromFile(file)}`),
+        jwks: keySetFrom(issuer.jwks, fromFile),
       })),
       claims: { ...defaultConfig.auth.claims, ...auth.claims },
     },
@@ -96,7 +99,12 @@ function fromContent(
       ...policy,
       file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file),
       agreements: policy.agreements === undefined ? defaultConfig.policy.agreements : fromFile(policy.agreements),
+      contextKey:
+        policy.contextKey === undefined
+          ? defaultConfig.policy.contextKey
+          : fromFile(policy.contextKey.replace(/^file:/, '')),
     },
+    gateway: { jwks: gateway.jwks === undefined ? defaultConfig.gateway.jwks : keySetFrom(gateway.jwks, fromFile) },
     documents: {
       ...defaultConfig.documents,
       ...documents,
@@ -117,6 +125,11 @@ function fromContent(
     limits: limitsOf(limits),
     traffic: { ...defaultConfig.traffic, ...traffic },
   };
+}
+
+/** Where a key set is: a file's path is made absolute. */
+function keySetFrom(jwks: string, fromFile: (path: string) => string): string {
+  return jwks.replace(/^file:(.+)$/, (_, file: string) => `file:${fromFile(file)}`);
 }
 
 function breakerOf(breaker: NonNullable<ConfigFile['breaker']>): Config['breaker'] {
