@@ -11,6 +11,7 @@ export const contextHeader = 'weft-context';
 export const contextType = 'weft-context+jwt';
 /** `iss` of its token. */
 export const contextIssuer = 'weft';
+/** Ed25519 (RFC 8037). No other is taken. */
 export const contextAlgorithm = 'EdDSA';
 /** Where a gateway publishes the keys that it signs with. */
 export const contextKeysPath = '/.well-known/jwks.json';

@@ -17,11 +17,13 @@ import { createTestGateway } from '../../support/gateway.ts';
 import { serveHttp } from '../../support/http-subgraph.ts';
 import { federation } from '../../support/subgraph.ts';
 
-const sdl = `${federation('@key')}
+const schemas = {
+  lists: `${federation('@key')}
 type Query { items(ids: [ID!]!): [Item!]! }
-type Item @key(fields: "id") { id: ID! }`;
-const telling = `${federation('@key')}
-type Item @key(fields: "id") { id: ID! who: String }`;
+type Item @key(fields: "id") { id: ID! }`,
+  facts: `${federation('@key')}
+type Item @key(fields: "id") { id: ID! who: String }`,
+};
 
 interface Far {
   readonly url: string;
@@ -63,8 +65,8 @@ function createClock(): Clock & { skip(ms: number): void } {
   };
 }
 
-function connect(context: TestContext, { url }: Far, name: string, text: string): Subgraph {
-  const subgraph = createHttpSubgraph({ name, sdl: text, url });
+function connect(context: TestContext, { url }: Pick<Far, 'url'>, name: keyof typeof schemas): Subgraph {
+  const subgraph = createHttpSubgraph({ name, sdl: schemas[name], url });
   context.after(() => subgraph.close());
   return subgraph;
 }
@@ -93,7 +95,7 @@ describe('a subgraph that is given contexts', () => {
     const far = await serveFar(context);
     const clock = createClock();
     const signer = createContextSigner({ keyFile: null, claims: ['region', 'toString'], clock });
-    const subgraph = giveContext(connect(context, far, 'facts', telling), { signer, clock });
+    const subgraph = giveContext(connect(context, far, 'facts'), { signer, clock });
     assert.equal(subgraph.seesSubject, true);
     const claims = { sub: 'ada', region: 'EU', salary: 'canary' };
     const expiresAt = Math.floor(clock.now() / 1_000) + 7;
@@ -116,7 +118,7 @@ describe('a subgraph that is given contexts', () => {
     let signed = 0;
     const real = createContextSigner({ keyFile: null, clock });
     const signer: ContextSigner = { ...real, sign: (...what) => (signed++, real.sign(...what)) };
-    const subgraph = giveContext(connect(context, far, 'facts', telling), { signer, clock });
+    const subgraph = giveContext(connect(context, far, 'facts'), { signer, clock });
     const [ada, bob] = [personOf('ada'), personOf('bob')];
     const ask = (subject: Subject, view = wholeView) => subgraph.fetch(requestOf(subject, { view }), never);
     await Promise.all([ask(ada), ask(ada), ask(bob)]);
@@ -137,7 +139,7 @@ describe('a subgraph that is given contexts', () => {
     const far = await serveFar(context);
     const clock = createClock();
     const signer = createContextSigner({ keyFile: null, clock });
-    const subgraph = giveContext(connect(context, far, 'facts', telling), { signer, clock });
+    const subgraph = giveContext(connect(context, far, 'facts'), { signer, clock });
     await subgraph.fetch(requestOf(personOf('ada'), { headers: { 'weft-context': 'forged' } }), never);
     assert.equal(subjectIn(far.tokens[0] ?? '').id, 'ada');
     assert.throws(() => createHeaderPicker(['Weft-Context']), { code: 'CONFIG_INVALID' });
@@ -148,11 +150,11 @@ describe('a subgraph that is given contexts', () => {
     const signer = createContextSigner({ keyFile: null, clock });
     const health = async (listener: Parameters<typeof serveHttp>[1]): Promise<string | null> => {
       const url = await serveHttp(context, listener);
-      const subgraph = connect(context, { url, tokens: [] }, 'facts', telling);
+      const subgraph = connect(context, { url }, 'facts');
       return giveContext(subgraph, { signer, clock }).health();
     };
     const far = await serveFar(context);
-    const well = giveContext(connect(context, far, 'facts', telling), { signer, clock });
+    const well = giveContext(connect(context, far, 'facts'), { signer, clock });
     assert.equal(await well.health(), null);
     assert.equal(subjectIn(far.tokens[0] ?? '').id, null);
     const body = JSON.stringify({ errors: [{ message: 'No.', extensions: { code: 'UNAUTHENTICATED' } }] });
@@ -166,8 +168,8 @@ test('what one subject is told is told to no other, and subgraphs without a cont
   const clock = createClock();
   const signer = createContextSigner({ keyFile: null, clock });
   const gateway = createTestGateway([
-    connect(context, open, 'lists', sdl),
-    giveContext(connect(context, far, 'facts', telling), { signer, clock }),
+    connect(context, open, 'lists'),
+    giveContext(connect(context, far, 'facts'), { signer, clock }),
   ]);
   const people = ['ada', 'bob', 'cy'].map((id) => personOf(id));
   const ask = async (number: number): Promise<void> => {
