@@ -204,6 +204,8 @@ export const limits = {
   contextKeyMs: 24 * 60 * 60 * 1_000,
   /** Keys of a gateway are fetched anew for one that is not known, at most so often. */
   contextKeysCooldownMs: 1_000,
+  /** Row filters that a process keeps ready. */
+  filtersCachedMax: 1_000,
   healthProbeMs: 2_000,
   drainMs: 10_000,
   drainSweepMs: 50,

@@ -17,6 +17,7 @@ import type { LogLine, Manifest } from './message.ts';
 import { Catalogue, readProducts } from './products.ts';
 import { Recorder } from './record.ts';
 import { type Answer, type Operation, type Resolvers, createResolvers } from './resolvers.ts';
+import { createSieve } from './sieve.ts';
 import { buildSchema } from './schema.ts';
 import { createSubgraph } from './subgraph.ts';
 import { runTriggers } from './triggers.ts';
@@ -130,15 +131,18 @@ function connect(
     write: (id, line) => writeLine(lineOf(name, id, line)),
   };
   const processes = new Map(manifest.processes.map((process) => [process.name, process]));
-  const ask = async (answer: Answer, input: JsonObject, { subject, signal }: Operation): Promise<Json> => {
+  const sift = createSieve(() => schema, declarations.all);
+  const ask = async (answer: Answer, input: JsonObject, operation: Operation): Promise<Json> => {
+    const { subject, filters, signal } = operation;
     const process = processes.get(answer.process.name);
     if (process === undefined) throw new RangeError(`No process "${answer.process.name}"`);
     const answers = catalogue.answeredBy(name, answer);
-    const start = { process, trigger: 'query', from: answer.coordinate, input, subject, answers } as const;
-    return resultOf(await runExecution(executions, start, signal), process.name);
+    const start = { process, trigger: 'query', from: answer.coordinate, input, subject, filters, answers } as const;
+    const ended = await runExecution(executions, start, signal);
+    return sift(answer, resultOf(ended, process.name), { ...operation, sifted: ended.sifted ?? [] });
   };
   const resolvers = { ...createResolvers(declarations.all, ask), ...feedsOf(name, declarations.all, log) };
-  const schema = buildSchema({ manifest, declarations, file, resolvers });
+  const schema: GraphQLSchema = buildSchema({ manifest, declarations, file, resolvers });
   return {
     schema,
     subgraph: createSubgraph({ name, sdl, origin: file, schema }),

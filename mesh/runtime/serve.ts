@@ -113,7 +113,7 @@ async function answer({ apollo, admit }: Door, request: IncomingMessage, respons
   for (const [name, value] of Object.entries(request.headers)) headers.set(name, [value].flat().join(', '));
   const result = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers, search, body: parseJson(body) },
-    context: async () => createOperation(context.subject, gone.signal),
+    context: async () => createOperation(context, gone.signal),
   });
   response.writeHead(result.status ?? 200, Object.fromEntries(result.headers));
   if (result.body.kind === 'complete') response.end(result.body.string);

@@ -21,6 +21,7 @@ function run(
     input: { given: 1 },
     subject,
     variables: {},
+    visible: (_type, rows) => rows,
     signal,
     call: async () => null,
     write: () => undefined,
