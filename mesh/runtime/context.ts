@@ -8,6 +8,7 @@ export interface ContextParts extends Omit<OrderBody, 'filters'> {
   readonly execution: Context['execution'];
   readonly signal: AbortSignal;
   readonly visible: Context['visible'];
+  readonly seesAll: Context['seesAll'];
   /** Calls an agent's method; resolves with its value, which is JSON. */
   call(call: AgentCall): Promise<unknown>;
   write(line: LogLine): void;
@@ -15,7 +16,7 @@ export interface ContextParts extends Omit<OrderBody, 'filters'> {
 
 /** Gives each logic of one execution its context. They share one session. */
 export function createContexts(parts: ContextParts): (logic: string) => Context {
-  const { execution, input, subject, signal, variables, visible } = parts;
+  const { execution, input, subject, signal, variables, visible, seesAll } = parts;
   const session = createSession(execution.process);
   return (logic) => {
     const agent =
@@ -36,6 +37,7 @@ export function createContexts(parts: ContextParts): (logic: string) => Context 
       subject,
       signal,
       visible,
+      seesAll,
       session,
       variables,
       sql: {

@@ -20,10 +20,10 @@ export async function runInline(domain: Domain, { order, signal, call, write }: 
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
   const { filters, ...body } = JSON.parse(order.json) as OrderBody;
-  const { visible, sifted } = await createSight(filters, body.subject);
+  const { sifted, ...sight } = await createSight(filters, body.subject);
   const contextFor = createContexts({
     ...body,
-    visible,
+    ...sight,
     execution: { id: order.id, domain: domain.name, process: order.process, revision: order.revision },
     signal: stop.signal,
     call,

@@ -3,8 +3,7 @@ import type { RowFilters } from '../core/subgraph.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Context } from '../sdk/index.ts';
 
-export interface Sight {
-  readonly visible: Context['visible'];
+export interface Sight extends Pick<Context, 'visible' | 'seesAll'> {
   /** Types whose rows have passed it. */
   readonly sifted: ReadonlySet<string>;
 }
@@ -17,6 +16,7 @@ export async function createSight(filters: RowFilters, subject: Subject): Promis
   const testOf = createRowTests?.(filters, subject);
   return {
     sifted,
+    seesAll: (type) => !Object.hasOwn(filters, type),
     visible(type, rows) {
       sifted.add(type);
       if (testOf === undefined) return rows;

@@ -71,10 +71,10 @@ async function run({ id, process: name, revision, json }: Order): Promise<void> 
   const stop = new AbortController();
   running.set(id, stop);
   const { filters, ...body } = JSON.parse(json) as OrderBody;
-  const { visible, sifted } = await createSight(filters, body.subject);
+  const { sifted, ...sight } = await createSight(filters, body.subject);
   const contextFor = createContexts({
     ...body,
-    visible,
+    ...sight,
     execution: { id, domain: domain.name, process: name, revision },
     signal: stop.signal,
     call: (to) => call(id, to),

@@ -27,6 +27,8 @@ export interface Context<Input = JsonObject, Session = Record<string, unknown>> 
    * schema gives their fields; one that lacks what decides about it is not among them.
    */
   visible<Row extends object>(type: string, rows: readonly Row[]): readonly Row[];
+  /** Whether all rows of a type exist for the subject: then a store may count them that cannot tell which do. */
+  seesAll(type: string): boolean;
   readonly session: SessionAgent<Session>;
   /** Values the domain declares and the mesh's configuration may set otherwise. */
   readonly variables: Readonly<Record<string, Json>>;

@@ -22,6 +22,7 @@ function run(
     subject,
     variables: {},
     visible: (_type, rows) => rows,
+    seesAll: () => true,
     signal,
     call: async () => null,
     write: () => undefined,
