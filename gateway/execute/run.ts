@@ -6,9 +6,10 @@ import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
-import type { Subgraph, SubgraphError, SubgraphResponse, SubgraphView } from '../../mesh/core/subgraph.ts';
+import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
+import type { SubgraphViews } from '../policy/subgraph-views.ts';
 import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
 import type { CompiledGroup, CompiledPart, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
@@ -25,7 +26,7 @@ export interface ExecutionContext {
   /** What the rules say of this subject, of those that do not allow all. The operation may be compiled for others too. */
   readonly verdicts: Verdicts;
   /** What subgraphs are told of the subject's view, by name. Default: nothing. */
-  readonly views?: ReadonlyMap<string, SubgraphView>;
+  readonly views?: SubgraphViews;
   readonly signal: CancelSignal;
   /** Mutations that had been answered when it began: it joins no call from before the last of them. Default 0. */
   readonly writes?: number;

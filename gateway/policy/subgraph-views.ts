@@ -3,8 +3,10 @@ import type { Subgraph, SubgraphView } from '../../mesh/core/subgraph.ts';
 import type { Policy, RowsRule } from '../../mesh/policy/rules.ts';
 import type { View } from '../../mesh/policy/view.ts';
 
-/** By subgraph; those that are told nothing are not in it. */
-export type SubgraphViews = ReadonlyMap<string, SubgraphView>;
+export interface SubgraphViews {
+  /** What a subgraph is told; `undefined` where that is nothing. The same object as long as it says the same. */
+  get(subgraph: string): SubgraphView | undefined;
+}
 
 export interface SubgraphViewsOptions {
   /** Reads the types of each subgraph. */
@@ -17,51 +19,67 @@ export interface SubgraphViewsOptions {
 }
 
 export interface SubgraphViewsOf {
-  /** The same object for all who are to be told the same of, as long as they are asked for with the same view. */
   (view: View): SubgraphViews;
 }
 
-interface Told {
-  /** What the rules say, as one text. */
-  readonly sign: string;
-  readonly views: SubgraphViews;
-}
+/** Rules on rows, by type. */
+type RowRules = readonly (readonly [type: string, rules: readonly RowsRule[]])[];
 
 /** `null` when there is nothing to tell: no rules on rows, or no subgraph that applies them. */
 export function createSubgraphViews(options: SubgraphViewsOptions): SubgraphViewsOf | null {
   const applying = [...options.subgraphs].flatMap(([name, { appliesFilters }]) => (appliesFilters ? [name] : []));
   const rules = rowRules(options);
-  if (applying.length === 0 || rules.size === 0) return null;
-  const told = typesToTell(options, applying);
-  const known = new WeakMap<View, Told>();
+  if (applying.length === 0 || rules.length === 0) return null;
+  const bySubgraph = rulesToTell(options, applying, rules);
+  const known = new WeakMap<View, SubgraphViews>();
   return (view) => {
-    // A filter may depend on the time: what it is now is asked for each time, and mostly is what it was.
-    const filters = new Map(Array.from(rules, ([type, ofType]) => [type, filterOf(ofType, view)] as const));
-    const sign = JSON.stringify([...filters.values()]);
     const before = known.get(view);
-    if (before?.sign === sign) return before.views;
-    const views = new Map(
-      applying.map((name) => {
-        const own = [...filters].filter(([type, filter]) => filter !== null && told.get(name)?.has(type) === true);
-        return [name, { revision: options.revision, filters: Object.fromEntries(own) as SubgraphView['filters'] }];
-      }),
-    );
-    known.set(view, { sign, views });
+    if (before !== undefined) return before;
+    const views = createViews(view, bySubgraph, options.revision);
+    known.set(view, views);
     return views;
   };
 }
 
-/** The rules on the rows of each type: its own, and those of its interfaces. */
-function rowRules({ policy, possibleTypes }: SubgraphViewsOptions): ReadonlyMap<string, readonly RowsRule[]> {
-  const byType = new Map<string, RowsRule[]>();
-  for (const [coordinate, rules] of policy.rules) {
-    const rows = rules.filter((rule) => rule.kind === 'rows');
-    if (rows.length === 0) continue;
-    for (const type of new Set([coordinate, ...possibleTypes(coordinate)])) {
-      byType.set(type, [...(byType.get(type) ?? []), ...rows]);
-    }
-  }
-  return byType;
+interface Told {
+  readonly view: SubgraphView;
+  /** Of the rules that depend on the time, what they said. */
+  readonly timed: string;
+}
+
+/** Worked out for a subgraph when it is first asked something. */
+function createViews(view: View, bySubgraph: ReadonlyMap<string, RowRules>, revision: string): SubgraphViews {
+  const known = new Map<string, Told>();
+  return {
+    get(subgraph) {
+      const rules = bySubgraph.get(subgraph);
+      if (rules === undefined) return undefined;
+      const before = known.get(subgraph);
+      const timed = JSON.stringify(
+        filtersOf(
+          rules.filter(([, ofType]) => ofType.some(readsTime)),
+          view,
+        ),
+      );
+      if (before?.timed === timed) return before.view;
+      const told = { timed, view: { revision, filters: filtersOf(rules, view) } };
+      known.set(subgraph, told);
+      return told.view;
+    },
+  };
+}
+
+function readsTime({ condition }: RowsRule): boolean {
+  return condition.reads.now;
+}
+
+function filtersOf(rules: RowRules, view: View): SubgraphView['filters'] {
+  return Object.fromEntries(
+    rules.flatMap(([type, ofType]) => {
+      const text = filterOf(ofType, view);
+      return text === null ? [] : [[type, text]];
+    }),
+  );
 }
 
 /** `null` when all rows exist for the subject. */
@@ -76,14 +94,32 @@ function filterOf(rules: readonly RowsRule[], view: View): string | null {
   return asked.length === 1 ? (asked[0] ?? 'false') : asked.map((text) => `(${text})`).join(' && ');
 }
 
-/** A subgraph is told of the types that it has, and of those from which anything at all is said to be derived: what it derives from them, it may hold. */
-function typesToTell(
+/** The rules on the rows of each type: its own, and those of its interfaces. */
+function rowRules({ policy, possibleTypes }: SubgraphViewsOptions): RowRules {
+  const byType = new Map<string, RowsRule[]>();
+  for (const [coordinate, rules] of policy.rules) {
+    const rows = rules.filter((rule) => rule.kind === 'rows');
+    if (rows.length === 0) continue;
+    for (const type of new Set([coordinate, ...possibleTypes(coordinate)])) {
+      byType.set(type, [...(byType.get(type) ?? []), ...rows]);
+    }
+  }
+  return [...byType];
+}
+
+/** A subgraph is told of the types that it has, and of those from which anything at all is said to be derived: it may hold what is made of them. */
+function rulesToTell(
   { readTypes, policy }: SubgraphViewsOptions,
   subgraphs: readonly string[],
-): ReadonlyMap<string, ReadonlySet<string>> {
-  const sources = Array.from(policy.derivations.values())
-    .flat()
-    .flatMap(({ coordinates }) => coordinates.map((coordinate) => coordinate.split('.')[0] ?? ''));
+  rules: RowRules,
+): ReadonlyMap<string, RowRules> {
+  const sources = new Set(
+    Array.from(policy.derivations.values())
+      .flat()
+      .flatMap(({ coordinates }) => coordinates.map((coordinate) => coordinate.split('.')[0] ?? '')),
+  );
   const types = readTypes();
-  return new Map(subgraphs.map((name) => [name, new Set([...(types.get(name) ?? []), ...sources])]));
+  return new Map(
+    subgraphs.map((name) => [name, rules.filter(([type]) => sources.has(type) || types.get(name)?.has(type) === true)]),
+  );
 }

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, describe, test } from 'node:test';
 import type { RowFilters, Subgraph, SubgraphResponse } from '../../mesh/core/subgraph.ts';
-import { type Subject, anonymous } from '../../mesh/core/subject.ts';
 import { openStage, requestOf, writeDomain } from './fixture.ts';
 
 const schema = `
@@ -70,13 +69,8 @@ async function open(t: TestContext): Promise<Subgraph> {
   return subgraph;
 }
 
-async function ask(
-  subgraph: Subgraph,
-  query: string,
-  filters: RowFilters,
-  subject: Subject = anonymous,
-): Promise<SubgraphResponse> {
-  const request = { ...requestOf(query), subject, view: { revision: '', filters } };
+async function ask(subgraph: Subgraph, query: string, filters: RowFilters): Promise<SubgraphResponse> {
+  const request = { ...requestOf(query), view: { revision: '', filters } };
   return JSON.parse(JSON.stringify(await subgraph.fetch(request, new AbortController().signal))) as SubgraphResponse;
 }
 
