@@ -5,6 +5,7 @@
 import { type GraphQLSchema, type GraphQLType, isListType, isNonNullType } from 'graphql';
 import { WeftError } from '../core/error.ts';
 import { type Json, type JsonObject, isJsonObject } from '../core/json.ts';
+import type { RowFilters } from '../core/subgraph.ts';
 import type { Declaration } from './declarations.ts';
 import type { Answer, Operation } from './resolvers.ts';
 import { type RowTests, createRowTests } from './row-test.ts';
@@ -16,28 +17,41 @@ export interface Sifting extends Pick<Operation, 'filters' | 'subject'> {
 }
 
 export interface Sieve {
-  /** The result without rows that do not exist. Throws `UNAUTHORIZED_FIELD_OR_TYPE` for totals of rows that were not sifted. */
-  (answer: Answer, result: Json, sifting: Sifting): Json;
+  /** A result without rows that do not exist. Throws `UNAUTHORIZED_FIELD_OR_TYPE` for totals of rows that were not sifted. */
+  sift(answer: Answer, result: Json, sifting: Sifting): Json;
+  /** Throws `UNAUTHORIZED_FIELD_OR_TYPE` for a declaration whose values tell of rows together, where some rows do not exist. */
+  assertNoTotals(declaration: Declaration, sifting: Sifting): void;
 }
 
 /** `schema` is asked for when the first result is there. */
 export function createSieve(schema: () => GraphQLSchema, declarations: readonly Declaration[]): Sieve {
-  const totalled = new Map<Answer, ReadonlySet<string>>();
-  return (answer, result, { filters, subject, sifted }) => {
-    if (Object.keys(filters).length === 0) return result;
-    const types = totalled.get(answer) ?? totalledTypes(answer, schema(), declarations);
-    totalled.set(answer, types);
+  const totalled = new Map<Declaration, ReadonlySet<string>>();
+  const assertNoTotals: Sieve['assertNoTotals'] = (declaration, { filters, sifted }) => {
+    if (isEmpty(filters)) return;
+    const types = totalled.get(declaration) ?? totalledTypes(declaration, schema(), declarations);
+    totalled.set(declaration, types);
     const seen = new Set(sifted.flatMap((name) => [name, ...concreteTypes(name, schema())]));
     const unsifted = [...types].find((name) => Object.hasOwn(filters, name) && !seen.has(name));
-    if (unsifted !== undefined) throw notSifted(answer, unsifted);
-
-    const type = typeOf(answer, schema());
-    const sift = createSift(schema(), createRowTests(filters, subject));
-    // Of a batch every item stands in the place of what was asked for.
-    const isBatch = answer.field === null || answer.root === null;
-    if (isBatch && isList(result)) return result.map((item) => inPlace(sift(item, type), item, type));
-    return inPlace(sift(result, type), result, type);
+    if (unsifted !== undefined) throw notSifted(declaration, unsifted);
   };
+  return {
+    assertNoTotals,
+    sift(answer, result, sifting) {
+      const { filters, subject } = sifting;
+      if (isEmpty(filters)) return result;
+      assertNoTotals(answer, sifting);
+      const type = typeOf(answer, schema());
+      const sift = createSift(schema(), createRowTests(filters, subject));
+      // Of a batch every item stands in the place of what was asked for.
+      const isBatch = answer.field === null || answer.root === null;
+      if (isBatch && isList(result)) return result.map((item) => inPlace(sift(item, type), item, type));
+      return inPlace(sift(result, type), result, type);
+    },
+  };
+}
+
+function isEmpty(filters: RowFilters): boolean {
+  return Object.keys(filters).length === 0;
 }
 
 function typeOf({ type, field }: Answer, schema: GraphQLSchema): GraphQLType | undefined {
@@ -85,11 +99,11 @@ function inPlace(left: Json | undefined, value: Json, type: GraphQLType | undefi
   return isNonNullType(type) ? value : null;
 }
 
-function notSifted({ coordinate, process }: Answer, type: string): WeftError {
+function notSifted({ coordinate }: Declaration, type: string): WeftError {
   return new WeftError('UNAUTHORIZED_FIELD_OR_TYPE', {
     action: `Cannot answer "${coordinate}" to those who see "${type}" in part`,
-    found: `that process "${process.name}" tells of all rows together`,
-    wanted: `of those that context.visible("${type}", rows) gives`,
+    found: 'that it tells of all rows together',
+    wanted: `of those alone that context.visible("${type}", rows) gives`,
     details: { coordinate },
   });
 }

@@ -14,7 +14,6 @@ import {
   isUnionType,
 } from 'graphql';
 import type { Declaration } from './declarations.ts';
-import type { Answer } from './resolvers.ts';
 
 type Fields = Readonly<GraphQLFieldMap<unknown, unknown>>;
 
@@ -34,7 +33,7 @@ export function concreteTypes(name: string, schema: GraphQLSchema): readonly str
  * connections and pages, which are known by their form. Parts that other processes answer are theirs to account for.
  */
 export function totalledTypes(
-  answer: Answer,
+  answer: Pick<Declaration, 'coordinate' | 'type' | 'field'>,
   schema: GraphQLSchema,
   declarations: readonly Declaration[],
 ): ReadonlySet<string> {
@@ -79,7 +78,7 @@ function pagedRows(type: GraphQLNamedType, schema: GraphQLSchema): readonly stri
 function rowsIn(name: string, given: GraphQLType): readonly string[] {
   const type = getNamedType(given);
   if (!isListType(getNullableType(given)) || !isCompositeType(type)) return [];
-  if (name === 'nodes' || name === 'items') return [type.name];
+  if (pageFields.has(name)) return [type.name];
   const node = name === 'edges' ? fieldsOf(type)['node'] : undefined;
   return node === undefined ? [] : [getNamedType(node.type).name];
 }
@@ -89,7 +88,8 @@ function isEntity(type: GraphQLNamedType, schema: GraphQLSchema): boolean {
   return isUnionType(entities) && entities.getTypes().some(({ name }) => name === type.name);
 }
 
-/** As the gateway knows them (`gateway/policy/aggregate.ts`). */
+/** By which names pages give their rows, beside `edges`, and tell of them together: as the gateway knows them (`gateway/policy/aggregate.ts`). */
+const pageFields: ReadonlySet<string> = new Set(['nodes', 'items', 'results', 'records', 'rows', 'entries', 'data']);
 const totalNames: ReadonlySet<string> = new Set([
   'totalCount',
   'count',

@@ -18,6 +18,12 @@ type Query {
   bare: [Bare!]! @process(name: "bare")
   siftedBare: Int @process(name: "siftedBare") @derivedFrom(coordinates: ["Bare"])
 }
+type Subscription {
+  departed: Departure @event(label: "departed") @derivedFrom(coordinates: ["Flight"])
+  landed: Landing @event(label: "landed")
+}
+type Departure { waiting: Int }
+type Landing { id: ID! }
 interface Thing { id: ID! }
 type ThingPage { items: [Thing!]! total: Int }
 type Flight implements Thing @key(fields: "id") @process(name: "flightsById") {
@@ -131,6 +137,21 @@ describe('a domain that is told which rows exist', () => {
     }
     // Other types' filters bear on them in no way.
     assert.deepEqual(await ask(subgraph, '{ total }', { Bare: 'false' }), { data: { total: 4 } });
+  });
+
+  test('follows no events that tell of all rows together', async (t) => {
+    const subgraph = await open(t);
+    const follow = async (query: string): Promise<SubgraphResponse | null> => {
+      const request = { ...requestOf(query), view: { revision: '', filters: inEurope } };
+      const stop = new AbortController();
+      const events = subgraph.subscribe?.(request, stop.signal)[Symbol.asyncIterator]();
+      const first = await Promise.race([events?.next(), new Promise((done) => setTimeout(done, 300, null))]);
+      stop.abort();
+      return (first as IteratorResult<SubgraphResponse> | null)?.value as SubgraphResponse | null;
+    };
+    const refused = await follow('subscription { departed { waiting } }');
+    assert.equal(refused?.errors?.[0]?.extensions?.['code'], 'UNAUTHORIZED_FIELD_OR_TYPE');
+    assert.equal(await follow('subscription { landed { id } }'), undefined);
   });
 
   test('knows rows of an interface by their own type', async (t) => {
