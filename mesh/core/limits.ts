@@ -203,7 +203,7 @@ export const limits = {
   /** How long a gateway signs with a key that it made itself. */
   contextKeyMs: 24 * 60 * 60 * 1_000,
   /** Keys of a gateway are fetched anew for one that is not known, at most so often. */
-  contextKeysCooldownMs: 1_000,
+  contextKeysCoolDownMs: 1_000,
   /** Row filters that a process keeps ready. */
   filtersCachedMax: 1_000,
   healthProbeMs: 2_000,

@@ -4,7 +4,7 @@ import { WeftError, isWeftError } from '../core/error.ts';
 import { limits } from '../core/limits.ts';
 import { type SubgraphContext, contextAlgorithm, contextIssuer, contextOf, contextType } from './context.ts';
 import { decodeProtectedHeader, errors, jwtVerify } from './jose.ts';
-import { createKeySet } from './key-set.ts';
+import { KeySet } from './key-set.ts';
 
 export interface ContextVerifierOptions {
   /** Of the subgraph: the audience. */
@@ -19,6 +19,7 @@ export interface VerifyContext {
   (token: string | undefined): Promise<SubgraphContext>;
 }
 
+/** One token comes with many requests. */
 interface Known {
   readonly context: SubgraphContext;
   /** Milliseconds since the epoch. */
@@ -27,15 +28,14 @@ interface Known {
 
 /** Throws `CONFIG_INVALID` for keys that cannot be had as configured. */
 export function createContextVerifier({ name, jwks, clock }: ContextVerifierOptions): VerifyContext {
-  const keys = createKeySet({
+  const known = new Map<string, Known>();
+  const keys = new KeySet({
     jwks,
     owner: 'the gateway',
     clock,
-    cooldownMs: limits.contextKeysCooldownMs,
+    coolDownMs: limits.contextKeysCoolDownMs,
+    onChange: () => known.clear(),
   });
-  // A gateway sends one token with many requests.
-  const known = new Map<string, Known>();
-
   const remember = (token: string, one: Known): SubgraphContext => {
     const [oldest] = known.keys();
     if (oldest !== undefined && known.size >= limits.contextsCachedMax) known.delete(oldest);
@@ -50,7 +50,7 @@ export function createContextVerifier({ name, jwks, clock }: ContextVerifierOpti
     known.delete(token);
     try {
       assertPlainHeader(token);
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload } = await jwtVerify(token, keys.find, {
         algorithms: [contextAlgorithm],
         typ: contextType,
         issuer: contextIssuer,

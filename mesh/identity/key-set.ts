@@ -1,44 +1,95 @@
-/** Public keys that somebody else publishes: a JSON Web Key Set (RFC 7517) in a file or behind HTTP. */
+/**
+ * Keys that somebody publishes, an issuer of tokens or a gateway, in a file or at an address: read when first needed, again when they are old, and again for a key id
+ * that is not among them. However many tokens name keys that do not exist, whoever publishes them is asked no more
+ * often than the cool-down allows; while it cannot be asked, the keys that are known hold on for a while.
+ */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Clock } from '../core/clock.ts';
-import { WeftError, messageOf } from '../core/error.ts';
+import { messageOf, WeftError } from '../core/error.ts';
+import { isJsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import {
-  type FetchImplementation,
-  type JSONWebKeySet,
-  type RemoteJWKSet,
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-} from './jose.ts';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from './jose.ts';
 
 export interface KeySetOptions {
   /** `file:PATH`, an `https:` address, or an `http:` address on the loopback. */
   readonly jwks: string;
-  /** Whose keys, as messages call them: `the gateway`. */
+  /** Whose keys, as messages call them: `issuer "https://id.example"`. */
   readonly owner: string;
-  readonly clock: Clock;
-  /** How long after a fetch a key that is not known is taken for one that is not there; default jose's 30 s. */
-  readonly cooldownMs?: number;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** How long after they were read a key that is not among them is not looked for; default `limits.keysCoolDownMs`. */
+  readonly coolDownMs?: number;
+  /** Called when the keys are others than before: what was verified by them is to be verified anew. Default: nobody is. */
+  readonly onChange?: () => void;
 }
 
-/**
- * The keys, fetched when they are first needed, for a key that is not known, and every 10 minutes. A file is read at once, so
- * that a bad one stops the start: throws `CONFIG_INVALID`. What is out of reach later throws `SERVICE_UNAVAILABLE`.
- */
-export function createKeySet({ jwks, owner, clock, cooldownMs }: KeySetOptions): RemoteJWKSet {
-  const url = addressOf(jwks, owner);
-  if (url.protocol === 'file:') assertKeyFile(url, owner);
-  return createRemoteJWKSet(url, {
-    [customFetch]: createKeyFetch(owner, clock),
-    ...(cooldownMs === undefined ? {} : { cooldownDuration: cooldownMs }),
-  });
+/** One set of keys. Times are those of the clock that never goes back. */
+export class KeySet {
+  readonly #url: URL;
+  readonly #options: KeySetOptions;
+  #known: { readonly text: string; readonly find: JWTVerifyGetKey } | null = null;
+  #readAt = -Infinity;
+  #failedAt = -Infinity;
+  #failure: unknown;
+  #reading: Promise<void> | null = null;
+
+  /** Reads and checks a key file at once, so that a bad one stops the start: throws `CONFIG_INVALID`. */
+  constructor(options: KeySetOptions) {
+    this.#url = keyAddressOf(options);
+    this.#options = options;
+    if (this.#url.protocol === 'file:') assertKeyFile(options, this.#url);
+  }
+
+  /** The key that a token names and that may verify by its algorithm. Throws `SERVICE_UNAVAILABLE` and jose's errors. */
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    const { owner, coolDownMs = limits.keysCoolDownMs } = this.#options;
+    if (this.#isOlderThan(limits.keysFreshMs)) await this.#refresh();
+    if (this.#known === null || this.#isOlderThan(limits.keysKeptMs)) throw keysUnavailable(owner, this.#failure);
+    try {
+      return await this.#known.find(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (this.#isOlderThan(coolDownMs)) await this.#refresh();
+      // It may be a new key, of which nobody could tell.
+      if (this.#failedAt > this.#readAt) throw keysUnavailable(owner, this.#failure);
+      return this.#known.find(header, token);
+    }
+  };
+
+  #isOlderThan(ageMs: number): boolean {
+    return this.#options.clock.monotonic() - this.#readAt >= ageMs;
+  }
+
+  /** Tries to read them, once for all who wait for that, and not soon after it failed. */
+  async #refresh(): Promise<void> {
+    if (this.#options.clock.monotonic() - this.#failedAt < limits.keysRetryMs) return;
+    this.#reading ??= this.#read();
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const { clock, onChange } = this.#options;
+    try {
+      const text = await readKeys(this.#url);
+      const isOther = text !== this.#known?.text;
+      if (isOther) {
+        const isFirst = this.#known === null;
+        this.#known = { text, find: createLocalJWKSet(parseKeys(text)) };
+        if (!isFirst) onChange?.();
+      }
+      this.#readAt = clock.monotonic();
+    } catch (error) {
+      this.#failure = error;
+      this.#failedAt = clock.monotonic();
+    } finally {
+      this.#reading = null;
+    }
+  }
 }
 
-function addressOf(jwks: string, owner: string): URL {
+function keyAddressOf({ owner, jwks }: KeySetOptions): URL {
   if (jwks.startsWith('file://')) return new URL(jwks);
   if (jwks.startsWith('file:')) return pathToFileURL(resolve(jwks.slice('file:'.length)));
   const url = URL.parse(jwks);
@@ -50,10 +101,10 @@ function addressOf(jwks: string, owner: string): URL {
   });
 }
 
-function assertKeyFile(url: URL, owner: string): void {
+function assertKeyFile({ owner }: KeySetOptions, url: URL): void {
   const file = fileURLToPath(url);
   try {
-    createLocalJWKSet(JSON.parse(readFileSync(file, 'utf8')) as JSONWebKeySet);
+    createLocalJWKSet(parseKeys(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new WeftError('CONFIG_INVALID', {
       action: `Cannot read the keys of ${owner} from "${file}"`,
@@ -65,22 +116,32 @@ function assertKeyFile(url: URL, owner: string): void {
   }
 }
 
-/** One read of a key set. jose cools down after a success only; this one does after a failure. */
-function createKeyFetch(owner: string, clock: Clock): FetchImplementation {
-  let failure: unknown;
-  let retryAt = -Infinity;
-  return async (url, options) => {
-    if (clock.monotonic() < retryAt) throw keysUnavailable(owner, failure);
-    try {
-      const response = url.startsWith('file:') ? new Response(await readFile(new URL(url))) : await fetch(url, options);
-      if (response.status !== 200) throw new Error(`${url} answered with status ${response.status}`);
-      return Response.json(await response.json());
-    } catch (cause) {
-      failure = cause;
-      retryAt = clock.monotonic() + limits.keysRetryMs;
-      throw keysUnavailable(owner, cause);
-    }
-  };
+/** Only public keys are keys here: a secret, or a private key that somebody let slip, verifies nothing. */
+function parseKeys(text: string): JSONWebKeySet {
+  const value: unknown = JSON.parse(text);
+  const keys: unknown = isJsonObject(value) ? value['keys'] : undefined;
+  if (!Array.isArray(keys) || !keys.every(isJsonObject)) throw new TypeError('no list of objects as its "keys"');
+  const isPublic = (key: object): boolean => !['d', 'k', 'priv'].some((name) => Object.hasOwn(key, name));
+  return { keys: keys.filter(isPublic) } as JSONWebKeySet;
+}
+
+async function readKeys(url: URL): Promise<string> {
+  if (url.protocol === 'file:') return readFile(url, 'utf8');
+  const signal = AbortSignal.timeout(limits.keysTimeoutMs);
+  const headers = { accept: 'application/jwk-set+json, application/json;q=0.9' };
+  const response = await fetch(url, { headers, redirect: 'error', signal });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`${url.origin} answered with status ${response.status}`);
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > limits.keysBytesMax) throw new Error(`${url.origin} answered with more than may be`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function keysUnavailable(owner: string, cause: unknown): WeftError {

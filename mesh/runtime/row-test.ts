@@ -3,7 +3,8 @@ import { systemClock } from '../core/clock.ts';
 import { limits } from '../core/limits.ts';
 import type { RowFilters } from '../core/subgraph.ts';
 import type { Subject } from '../core/subject.ts';
-import { type Condition, type FieldTree, compileCondition } from '../policy/condition.ts';
+import type { FieldTree } from '../policy/reads.ts';
+import { type RowCondition, compileRowCondition } from '../policy/row-condition.ts';
 
 /** `unknown`: the row lacks a field that decides. */
 export type Existence = 'exists' | 'hidden' | 'unknown';
@@ -24,21 +25,21 @@ export function createRowTests(filters: RowFilters, subject: Subject): RowTests 
     if (text === undefined) return null;
     const known = tests.get(type);
     if (known !== undefined) return known;
-    const holds = conditionOf(text);
+    const filter = conditionOf(text)?.filterFor(subject, now) ?? null;
     const test: RowTest = (row) => {
-      if (holds === null) return 'hidden';
-      if (!hasFields(row, holds.fields)) return 'unknown';
-      return holds({ subject, purpose: subject.purpose, now, object: row }) ? 'exists' : 'hidden';
+      if (filter === null) return 'hidden';
+      if (!hasFields(row, filter.fields)) return 'unknown';
+      return filter.holds({ ...row }) ? 'exists' : 'hidden';
     };
     tests.set(type, test);
     return test;
   };
 }
 
-const conditions = new Map<string, Condition | null>();
+const conditions = new Map<string, RowCondition | null>();
 
 /** `null` for a text that this version cannot read: it hides every row. */
-function conditionOf(text: string): Condition | null {
+function conditionOf(text: string): RowCondition | null {
   const known = conditions.get(text);
   if (known !== undefined) return known;
   if (conditions.size >= limits.filtersCachedMax) conditions.clear();
@@ -47,9 +48,9 @@ function conditionOf(text: string): Condition | null {
   return condition;
 }
 
-function compile(text: string): Condition | null {
+function compile(text: string): RowCondition | null {
   try {
-    return compileCondition(text);
+    return compileRowCondition(text);
   } catch {
     return null;
   }

@@ -27,13 +27,13 @@ import { type TestSubgraph, createSubgraph } from '../../support/subgraph.ts';
 
 const link = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-  @link(url: "https://weft.dev/weft/v1.0", import: ["@process", "@rows", "@derivedFrom"])
+  @link(url: "https://weft.dev/weft/v1.0", import: ["@process", "@rows"])
 `;
 
 const schema = `${link}
 type Query {
   trips: [Trip!]! @process(name: "trips")
-  tripCount: Int @process(name: "tripCount") @derivedFrom(coordinates: ["Trip"])
+  tripCount: Int @process(name: "tripCount")
 }
 type Trip @key(fields: "id") @rows(where: "object.region in subject.claims.regions") { id: ID! region: String! }
 `;
@@ -68,7 +68,10 @@ function meshOf(trips: Subgraph): Mesh {
     Trip: { note: ({ id }: { id: string }) => `on ${id}` },
   });
   const all = [trips, notes];
-  return { gateway: createTestGateway(all, { supergraph: composeSubgraphs(all, meshDefinitions()) }), notes };
+  return {
+    gateway: createTestGateway(all, { supergraph: composeSubgraphs(all, { definitions: meshDefinitions() }).sdl }),
+    notes,
+  };
 }
 
 async function openInside(t: TestContext): Promise<Mesh> {
@@ -79,7 +82,7 @@ async function openInside(t: TestContext): Promise<Mesh> {
 }
 
 async function openBehindHttp(t: TestContext): Promise<Mesh> {
-  const signer = createContextSigner({ keyFile: null, claims: ['regions'], clock: systemClock });
+  const signer = createContextSigner({ keyFile: null, clock: systemClock });
   const route = createKeysRoute(signer);
   const keys = createServer(async (request, response) => {
     const reply = await route(request.url ?? '', request);
@@ -183,7 +186,11 @@ describe('createSubgraphViews()', () => {
 
   test('says nothing of rows that all exist, and that none does of a type that is denied', () => {
     const views = viewsOf?.(
-      viewOf(() => 1, { Place: { kind: 'allow' }, Secret: { kind: 'deny', reason: 'no' }, Pond: { kind: 'allow' } }),
+      viewOf(() => 1, {
+        Place: { kind: 'allow' },
+        Secret: { kind: 'deny', code: 'SCOPE_MISSING', reason: 'no' },
+        Pond: { kind: 'allow' },
+      }),
     );
     assert.deepEqual(views?.get('parks')?.filters, { Park: 'object.size > 3' });
     assert.deepEqual(views?.get('bank')?.filters, { Secret: 'false' });
