@@ -33,7 +33,7 @@ const link = `extend schema
 const schema = `${link}
 type Query {
   trips: [Trip!]! @process(name: "trips")
-  tripCount: Int @process(name: "tripCount")
+  known: Int @process(name: "known")
 }
 type Trip @key(fields: "id") @rows(where: "object.region in subject.claims.regions") { id: ID! region: String! }
 `;
@@ -43,7 +43,7 @@ const all = ['EU', 'US', 'EU', 'AS', 'EU'].map((region, index) => ({ id: String(
 const one = (name, run) => defineProcess({ name, logics: [], aggregator: aggregator('answer', run) });
 export default defineDomain({ name: 'trips', owner: 'Team', description: 'Trips.', processes: [
   one('trips', ({ result }) => result.finalize(all)),
-  one('tripCount', ({ visible, result }) => result.finalize(visible('Trip', all).length)),
+  one('known', ({ visible, result }) => result.finalize(visible('Trip', all).length)),
 ] });
 `;
 
@@ -119,14 +119,14 @@ for (const [where, open] of [
         Array.from({ length: 80 }, async (_, number) => {
           const region = regions[(number * 7) % regions.length] ?? 'none';
           const subject = people.get(region) ?? anonymous;
-          const { data, errors } = await gateway.ask('{ trips { id } tripCount }', { subject });
+          const { data, errors } = await gateway.ask('{ trips { id } known }', { subject });
           const ids = expected[region];
           assert.deepEqual(errors, undefined);
-          assert.deepEqual(data, { trips: ids.map((id) => ({ id })), tripCount: ids.length }, region);
+          assert.deepEqual(data, { trips: ids.map((id) => ({ id })), known: ids.length }, region);
         }),
       );
-      const { data } = await gateway.ask('{ trips { id } tripCount }');
-      assert.deepEqual(data, { trips: [], tripCount: 0 });
+      const { data } = await gateway.ask('{ trips { id } known }');
+      assert.deepEqual(data, { trips: [], known: 0 });
     });
   });
 }
