@@ -13,6 +13,7 @@ import { readPolicy } from '../mesh/policy/read-rules.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
+import { openSigner } from './context-signer.ts';
 import { domainFolders } from './domains.ts';
 import { readGovernance, withMeshPolicies } from './governance.ts';
 import type { Output } from './output.ts';
@@ -98,9 +99,10 @@ function regimeOf(sdl: string): Regime {
 }
 
 async function readRemote(config: Config): Promise<readonly ComposedSubgraph[]> {
+  const signer = openSigner(config);
   return Promise.all(
     Object.entries(config.subgraphs).map(async ([name, subgraph]) => {
-      const { sdl, origin, close } = await openRemote(name, subgraph, config);
+      const { sdl, origin, close } = await openRemote(name, subgraph, { config, signer });
       await close();
       return { name, sdl, origin, url: subgraph.routingUrl };
     }),

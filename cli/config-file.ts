@@ -27,6 +27,8 @@ export interface ConfigFile {
         readonly schema?: { readonly file: string };
         readonly timeout?: string;
         readonly subscriptions?: { readonly protocol?: 'ws' | 'sse' | 'multipart'; readonly url?: string };
+        readonly context?: boolean;
+        readonly appliesFilters?: boolean;
       }
     >
   >;
@@ -40,9 +42,11 @@ export interface ConfigFile {
   readonly headers?: { readonly forward?: readonly string[] };
   readonly ws?: { readonly origins?: readonly string[] };
   readonly override?: { readonly labels?: readonly string[] };
-  readonly policy?: Readonly<Partial<Record<'file' | 'agreements' | 'secret', string>>> & {
+  readonly policy?: Readonly<Partial<Record<'file' | 'agreements' | 'secret' | 'contextKey', string>>> & {
     readonly acknowledgeWeakening?: boolean;
+    readonly contextClaims?: readonly string[];
   };
+  readonly gateway?: { readonly jwks?: string };
   readonly documents?: { readonly manifest?: string; readonly safelist?: boolean; readonly apq?: boolean };
   readonly timeouts?: Readonly<Partial<Record<'request' | 'subgraph', string>>>;
   readonly retries?: Readonly<Partial<Record<'max' | 'budget', number>>>;

@@ -2,7 +2,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-import { type Config, type EnvironmentName, defaultConfig, defaultSubscriptions } from '../mesh/core/config.ts';
+import {
+  type Config,
+  type EnvironmentName,
+  type SubgraphConfig,
+  defaultConfig,
+  defaultSubscriptions,
+} from '../mesh/core/config.ts';
 import { WeftError } from '../mesh/core/error.ts';
 import { type ConfigFile, type ReadEnvironment, readConfigFile } from './config-file.ts';
 
@@ -60,6 +66,7 @@ function fromContent(
     ws = {},
     override = {},
     policy = {},
+    gateway = {},
     documents = {},
     timeouts = {},
     retries = {},
@@ -74,29 +81,20 @@ function fromContent(
       pollMs: inUnits(supergraph.poll, milliseconds) ?? defaultConfig.supergraph.pollMs,
       headers: supergraph.headers ?? defaultConfig.supergraph.headers,
     },
-    subgraphs: mapValues(subgraphs, ({ routing_url: routingUrl, schema, timeout, subscriptions }) => ({
-      routingUrl,
-      schemaFile: schema === undefined ? null : fromFile(schema.file),
-      subscriptions: { ...defaultSubscriptions, ...subscriptions },
-      timeoutMs: inUnits(timeout, milliseconds) ?? null,
-    })),
+    subgraphs: mapValues(subgraphs, (subgraph) => subgraphOf(subgraph, fromFile)),
     domains: mapValues(domains, ({ variables = {} }) => ({ variables })),
     auth: {
       issuers: (auth.jwt?.issuers ?? []).map((issuer) => ({
         ...issuer,
-        jwks: issuer.jwks.replace(/^file:(.+)$/, (_, file: string) => `file:${fromFile(file)}`),
+        jwks: keySetFrom(issuer.jwks, fromFile),
       })),
       claims: { ...defaultConfig.auth.claims, ...auth.claims },
     },
     headers: { forward: (headers.forward ?? defaultConfig.headers.forward).map((name) => name.toLowerCase()) },
     ws: { origins: ws.origins ?? defaultConfig.ws.origins },
     override: { labels: override.labels ?? defaultConfig.override.labels },
-    policy: {
-      ...defaultConfig.policy,
-      ...policy,
-      file: policy.file === undefined ? defaultConfig.policy.file : fromFile(policy.file),
-      agreements: policy.agreements === undefined ? defaultConfig.policy.agreements : fromFile(policy.agreements),
-    },
+    policy: policyOf(policy, fromFile),
+    gateway: { jwks: gateway.jwks === undefined ? defaultConfig.gateway.jwks : keySetFrom(gateway.jwks, fromFile) },
     documents: {
       ...defaultConfig.documents,
       ...documents,
@@ -117,6 +115,37 @@ function fromContent(
     limits: limitsOf(limits),
     traffic: { ...defaultConfig.traffic, ...traffic },
   };
+}
+
+function subgraphOf(
+  { routing_url: routingUrl, schema, timeout, ...rest }: NonNullable<ConfigFile['subgraphs']>[string],
+  fromFile: (path: string) => string,
+): SubgraphConfig {
+  return {
+    routingUrl,
+    schemaFile: schema === undefined ? null : fromFile(schema.file),
+    subscriptions: { ...defaultSubscriptions, ...rest.subscriptions },
+    timeoutMs: inUnits(timeout, milliseconds) ?? null,
+    context: rest.context ?? false,
+    appliesFilters: rest.appliesFilters ?? false,
+  };
+}
+
+function policyOf(policy: NonNullable<ConfigFile['policy']>, fromFile: (path: string) => string): Config['policy'] {
+  const { policy: otherwise } = defaultConfig;
+  const { file, agreements, contextKey } = policy;
+  return {
+    ...otherwise,
+    ...policy,
+    file: file === undefined ? otherwise.file : fromFile(file),
+    agreements: agreements === undefined ? otherwise.agreements : fromFile(agreements),
+    contextKey: contextKey === undefined ? otherwise.contextKey : fromFile(contextKey.replace(/^file:/, '')),
+  };
+}
+
+/** Where a key set is: a file's path is made absolute. */
+function keySetFrom(jwks: string, fromFile: (path: string) => string): string {
+  return jwks.replace(/^file:(.+)$/, (_, file: string) => `file:${fromFile(file)}`);
 }
 
 function breakerOf(breaker: NonNullable<ConfigFile['breaker']>): Config['breaker'] {

@@ -6,6 +6,7 @@ import type { Report } from '../gateway/server/failure.ts';
 import type { GenerationParts } from '../gateway/server/generation.ts';
 import { type Probe, createHealthRoute } from '../gateway/server/health.ts';
 import { createHttpServer } from '../gateway/server/http.ts';
+import { createKeysRoute } from '../gateway/server/keys.ts';
 import { createPageRoute } from '../gateway/server/page.ts';
 import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
 import { type Guarded, createPolicyGuard } from '../gateway/server/policy-guard.ts';
@@ -15,6 +16,7 @@ import { type MockUser, anonymous } from '../mesh/core/subject.ts';
 import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
+import type { ContextSigner } from '../mesh/identity/context-signer.ts';
 import { readManifest } from './documents.ts';
 import { type GovernanceFiles, noteUnknownProducts, readGovernance } from './governance.ts';
 import type { Output } from './output.ts';
@@ -34,6 +36,8 @@ export interface FrontOptions extends GenerationParts {
   readonly log: EventLog | null;
   /** What the gateway's readiness depends on beside the subgraphs, by name. */
   readonly parts: Readonly<Record<string, Probe>>;
+  /** Whose keys subgraphs trust. */
+  readonly signer: ContextSigner;
   readonly output: Output;
 }
 
@@ -92,6 +96,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
         ...(trouble ? { supergraph: trouble } : {}),
         ...(watch ? { policy: async () => watch.trouble() } : {}),
       }),
+      createKeysRoute(options.signer),
       createPageRoute({ examples: options.examples }),
     ],
   });

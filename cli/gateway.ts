@@ -5,6 +5,7 @@ import { systemClock } from '../mesh/core/clock.ts';
 import { readEnvironment } from '../mesh/core/config.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
+import { openSigner } from './context-signer.ts';
 import { connectSubgraph } from './connect.ts';
 import { openFront } from './front.ts';
 import { untilStopped } from './stop.ts';
@@ -29,12 +30,13 @@ export const command = defineCommand({
   async run({ flags, output }) {
     const startedAt = systemClock.monotonic();
     const settings = readConfig({ file: flags.config, flags: { host: flags.host, port: flags.port }, readEnvironment });
+    const signer = openSigner(settings);
     const source = createSource(flags.supergraph, settings.supergraph);
     await using parts = new AsyncDisposableStack();
     const live = parts.adopt(
       new LiveSupergraph({
         source,
-        connect: (address) => connectSubgraph({ ...address, sdl: '', config: settings }),
+        connect: (address) => connectSubgraph({ ...address, sdl: '', config: settings, signer }),
         note: output.note,
       }),
       (one) => one.close(),
@@ -50,6 +52,7 @@ export const command = defineCommand({
         mockUsers: [],
         log: null,
         parts: {},
+        signer,
         output,
       }),
       (one) => one.close(),

@@ -4,11 +4,15 @@ import type { HttpSubgraph } from '../gateway/execute/http.ts';
 import type { Config, SubgraphConfig } from '../mesh/core/config.ts';
 import { WeftError, messageOf } from '../mesh/core/error.ts';
 import { anonymous } from '../mesh/core/subject.ts';
-import { connectSubgraph } from './connect.ts';
+import { type ConnectOptions, connectSubgraph } from './connect.ts';
 
 /** Connects to one. Throws `CONFIG_INVALID` when its schema file cannot be read, `SUBGRAPH_…` when it does not give its SDL. */
-export async function openRemote(name: string, subgraph: SubgraphConfig, config: Config): Promise<HttpSubgraph> {
-  const options = { name, url: subgraph.routingUrl, config };
+export async function openRemote(
+  name: string,
+  subgraph: SubgraphConfig,
+  { config, signer }: Pick<ConnectOptions, 'signer'> & { readonly config: Config },
+): Promise<HttpSubgraph> {
+  const options = { name, url: subgraph.routingUrl, config, signer };
   if (subgraph.schemaFile !== null) {
     const remote = connectSubgraph({ ...options, sdl: await readSchema(name, subgraph.schemaFile) });
     return { ...remote, origin: subgraph.schemaFile };

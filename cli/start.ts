@@ -12,12 +12,15 @@ import { WeftError, messageOf } from '../mesh/core/error.ts';
 import type { MeshQuery, Subgraph } from '../mesh/core/subgraph.ts';
 import { openLog } from '../mesh/events/open.ts';
 import { openStore } from '../mesh/lineage/open.ts';
+import type { ContextSigner } from '../mesh/identity/context-signer.ts';
 import { startProjector } from '../mesh/lineage/project.ts';
 import { openHost } from '../mesh/runtime/host.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
+import { openSigner } from './context-signer.ts';
 import { domainFolders, platformDomains } from './domains.ts';
+import { withEarlyKeys } from './early-keys.ts';
 import { openFront } from './front.ts';
 import { type GovernanceFiles, readGovernance, withMeshPolicies } from './governance.ts';
 import type { Output } from './output.ts';
@@ -75,7 +78,8 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
     }),
     (one) => one.close(),
   );
-  const remote = await openRemotes(config, output);
+  const signer = openSigner(config);
+  const remote = await withEarlyKeys({ config, signer }, () => openRemotes(config, signer, output));
   for (const one of remote) parts.adopt(one, () => one.close());
 
   const subgraphs: readonly Subgraph[] = [...host.subgraphs, ...remote];
@@ -97,6 +101,7 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
       mockUsers: config.auth.issuers.length === 0 ? host.domains.flatMap((domain) => domain.mockUsers) : [],
       log,
       parts: { log: () => log.end().then(() => null), lineage: async () => (await projector.status()).error },
+      signer,
       output,
     }),
     (one) => one.close(),
@@ -115,11 +120,11 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
 }
 
 /** A subgraph that does not give its schema is left out, and said so: the mesh starts with the rest. */
-async function openRemotes(config: Config, output: Output): Promise<readonly HttpSubgraph[]> {
+async function openRemotes(config: Config, signer: ContextSigner, output: Output): Promise<readonly HttpSubgraph[]> {
   const opened = await Promise.all(
     Object.entries(config.subgraphs).map(async ([name, subgraph]) => {
       try {
-        return [await openRemote(name, subgraph, config)];
+        return [await openRemote(name, subgraph, { config, signer })];
       } catch (error) {
         if (subgraph.schemaFile !== null) throw error;
         output.note(`subgraph ${name} is left out: ${messageOf(error)}`);

@@ -4,6 +4,8 @@ import { systemClock } from '../mesh/core/clock.ts';
 import { readEnvironment } from '../mesh/core/config.ts';
 import { WeftError } from '../mesh/core/error.ts';
 import { openLog } from '../mesh/events/open.ts';
+import { contextKeysPath } from '../mesh/identity/context.ts';
+import type { Callers } from '../mesh/runtime/admit.ts';
 import { serveSubgraph } from '../mesh/runtime/serve.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
@@ -12,14 +14,24 @@ import { suggest } from './suggest.ts';
 import { untilStopped } from './stop.ts';
 
 export const command = defineCommand({
-  description: 'Serves one domain of this mesh. Its processes cannot ask other domains. Stops on SIGTERM or SIGINT.',
+  description:
+    'Serves one domain of this mesh, to the gateway alone. Its processes cannot ask other domains. Stops on SIGTERM or SIGINT.',
   operands: ['DOMAIN'],
-  flags: commonFlags,
-  async run({ flags: { config: file, ...flags }, operands: [name = ''], output }) {
+  flags: {
+    ...commonFlags,
+    gateway: {
+      kind: 'text',
+      value: 'URL',
+      description: 'the gateway that may ask it, by whose keys it knows that it does; by default gateway.jwks',
+    },
+    dev: { kind: 'switch', description: 'answers everybody, as nobody in particular: for development only' },
+  },
+  async run({ flags: { config: file, gateway, dev, ...flags }, operands: [name = ''], output }) {
     const startedAt = systemClock.monotonic();
     const config = readConfig({ file, flags, readEnvironment });
     const folder = domainFolder(name);
     if (folder === null) throw noSuchDomain(name);
+    const callers = dev ? 'everybody' : { jwks: gateway === undefined ? config.gateway.jwks : keysOf(gateway) };
     const log = await openLog(join(config.data, `${name}.db`));
     const served = await serveSubgraph({
       folder,
@@ -29,7 +41,9 @@ export const command = defineCommand({
       variables: config.domains[name]?.variables ?? {},
       clock: systemClock,
       writeLine: output.note,
+      callers,
     });
+    output.note(noteOn(callers));
     output.ready(
       [
         ['subgraph', served.url],
@@ -43,6 +57,18 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** Where a gateway publishes its keys. What is no address is refused where it is used. */
+function keysOf(gateway: string): string {
+  return URL.parse(contextKeysPath, gateway)?.href ?? gateway;
+}
+
+function noteOn(callers: Callers): string {
+  if (callers === 'everybody')
+    return 'Open for development: whoever reaches this port is answered, as nobody in particular.';
+  if (callers.jwks !== null) return `Answers the gateway alone, whose keys are at ${callers.jwks}`;
+  return 'Answers nobody: name the gateway with --gateway URL or gateway.jwks, or open it for development with --dev.';
+}
 
 function noSuchDomain(name: string): WeftError {
   const names = domainNames();

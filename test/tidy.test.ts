@@ -263,10 +263,11 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'mesh/policy': ['mesh/core'],
   'mesh/events': ['mesh/core'],
   'mesh/sdk': ['mesh/core'],
+  'mesh/identity': ['mesh/core'],
   'mesh/lineage': ['mesh/core', 'mesh/events'],
   'mesh/agents': ['mesh/core', 'mesh/events', 'mesh/lineage', 'mesh/sdk'],
   'mesh/runtime': ['mesh'],
-  gateway: ['mesh/core', 'mesh/events', 'mesh/policy'],
+  gateway: ['mesh/core', 'mesh/events', 'mesh/policy', 'mesh/identity'],
   subgraphs: ['mesh/sdk'],
   cli: ['gateway', 'mesh', 'subgraphs', 'package.json', 'weft.schema.json'],
 };

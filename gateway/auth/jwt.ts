@@ -6,8 +6,8 @@ import type { Clock } from '../../mesh/core/clock.ts';
 import type { IssuerConfig } from '../../mesh/core/config.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
-import { errors, jwtVerify } from './jose.ts';
-import { IssuerKeys } from './keys.ts';
+import { errors, jwtVerify } from '../../mesh/identity/jose.ts';
+import { KeySet } from '../../mesh/identity/key-set.ts';
 import { algorithms, readToken } from './token.ts';
 
 /** Why a token was refused, as far as its bearer may know. */
@@ -30,8 +30,11 @@ export interface VerifierOptions {
 
 /** Throws `CONFIG_INVALID` for a bad key file. Keys of an address are fetched when first needed. */
 export function createVerifier({ issuers, clock, onKeysChange: onChange }: VerifierOptions): VerifyToken {
-  const trusted = new Map<unknown, { readonly config: IssuerConfig; readonly keys: IssuerKeys }>(
-    issuers.map((config) => [config.issuer, { config, keys: new IssuerKeys(config, { clock, onChange }) }]),
+  const trusted = new Map<unknown, { readonly config: IssuerConfig; readonly keys: KeySet }>(
+    issuers.map((config) => {
+      const { issuer, jwks } = config;
+      return [issuer, { config, keys: new KeySet({ jwks, owner: `issuer "${issuer}"`, clock, onChange }) }];
+    }),
   );
 
   return async (text) => {

@@ -9,6 +9,7 @@ import { limits } from '../../mesh/core/limits.ts';
 import type { Subgraph, SubgraphError, SubgraphResponse } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
+import type { SubgraphViews } from '../policy/subgraph-views.ts';
 import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
 import type { CompiledGroup, CompiledPart, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
@@ -24,6 +25,8 @@ export interface ExecutionContext {
   readonly subject: Subject;
   /** What the rules say of this subject, of those that do not allow all. The operation may be compiled for others too. */
   readonly verdicts: Verdicts;
+  /** What subgraphs are told of the subject's view, by name. Default: nothing. */
+  readonly views?: SubgraphViews;
   readonly signal: CancelSignal;
   /** Mutations that had been answered when it began: it joins no call from before the last of them. Default 0. */
   readonly writes?: number;
@@ -190,8 +193,10 @@ function ask(group: CompiledGroup, variablesJson: string, context: ExecutionCont
   const subgraph = context.subgraphs.get(group.subgraph);
   if (subgraph === undefined) throw new Error(`The plan names a subgraph "${group.subgraph}" that is not there.`);
   const { operationKind, query, queryJson } = group;
-  const { headers, subject, signal } = context;
-  return subgraph.fetch({ operationKind, query, queryJson, variablesJson, headers, subject }, signal);
+  const { headers, subject, views, signal } = context;
+  const request = { operationKind, query, queryJson, variablesJson, headers, subject };
+  const view = views?.get(subgraph.name);
+  return subgraph.fetch(view === undefined ? request : { ...request, view }, signal);
 }
 
 interface Answered {

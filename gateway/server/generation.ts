@@ -2,12 +2,16 @@
  * A supergraph in service, with the subgraphs behind it and everything that was made from it. Whoever works with a
  * generation enters it first: one that was replaced lets go of its subgraphs when the last has left.
  */
+import { parse } from 'graphql';
 import type { RequestLimits } from '../../mesh/core/config.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
+import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
+import { type SubgraphViews, type SubgraphViewsOf, createSubgraphViews } from '../policy/subgraph-views.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type AssertCost, createCostLimit } from '../plan/cost-limit.ts';
 import { findSafeAggregates } from '../policy/safe-aggregate.ts';
+import { readJoins } from '../plan/joins.ts';
 import { type Plans, type PlansOptions, createPlans } from './plans.ts';
 
 /** What a generation is made of. */
@@ -33,6 +37,7 @@ export class Generation {
   readonly assertCost: AssertCost | null;
   readonly limits: RequestLimits;
   readonly #release: (() => void) | undefined;
+  readonly #viewsOf: SubgraphViewsOf | null;
   #writes = 0;
   #uses = 0;
   #isRetired = false;
@@ -45,7 +50,13 @@ export class Generation {
     this.plans = createPlans({ ...options, supergraph, isSafeAggregate });
     this.assertCost = createCostLimit({ supergraph, limits: options.limits });
     this.limits = options.limits;
+    this.#viewsOf = subgraphViewsOf(supergraph, subgraphs, options.governance.revision);
     this.#release = release;
+  }
+
+  /** What each subgraph is told of a subject's view. */
+  viewsOf(subject: Subject): SubgraphViews | undefined {
+    return this.#viewsOf?.(this.plans.viewOf(subject));
   }
 
   /** How many mutations have been answered. */
@@ -73,4 +84,14 @@ export class Generation {
     this.#isRetired = true;
     this.leave();
   }
+}
+
+function subgraphViewsOf(
+  { sdl, planner, ...policy }: Supergraph,
+  subgraphs: GenerationParts['subgraphs'],
+  revision: string,
+): SubgraphViewsOf | null {
+  const { possibleTypes } = planner;
+  const readTypes = () => readJoins(parse(sdl, { noLocation: true }));
+  return createSubgraphViews({ readTypes, policy, possibleTypes, subgraphs, revision });
 }

@@ -71,10 +71,17 @@ export function goesOn(one: StreamGround, other: StreamGround): boolean {
 /** Whether the source would be asked the same. */
 export function asksAlike(one: StreamGround, other: StreamGround): boolean {
   const [from, to] = [one.source.group, other.source.group];
+  if (!isToldAlike(one, other)) return false;
   return (
     from === to ||
     (from.query === to.query && writeVariables(from, [], one.context) === writeVariables(to, [], other.context))
   );
+}
+
+/** Whether the source would be told the same of which rows exist. */
+function isToldAlike(one: StreamGround, other: StreamGround): boolean {
+  const [before, now] = [one, other].map(({ source, context }) => context.views?.get(source.group.subgraph)?.filters);
+  return before === now || JSON.stringify(before) === JSON.stringify(now);
 }
 
 /** Whether the subject sees the same, so that what was worked out on one ground may be shown on the other. */

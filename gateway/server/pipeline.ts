@@ -207,7 +207,9 @@ function prepare(
   generation.assertCost?.(document, operation, variables);
   const { variables: inputs, headers, subject } = request;
   const { verdicts, ...planned } = plans.operation(document, { operation, variables, inputs, subject, mayDefer });
-  const context = { subgraphs, variables, headers, subject, verdicts, signal, writes: generation.writes };
+  const views = generation.viewsOf(subject);
+  const asking = { subgraphs, variables, headers, subject, verdicts, signal, writes: generation.writes };
+  const context = views === undefined ? asking : { ...asking, views };
   return {
     generation,
     document,

@@ -10,7 +10,7 @@ import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
 import { createMasker } from '../../mesh/policy/masker.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
-import type { Verdicts, View } from '../../mesh/policy/view.ts';
+import type { Verdicts, View, Views } from '../../mesh/policy/view.ts';
 import { createViews } from '../../mesh/policy/views.ts';
 import { type CompileOptions, type CompiledOperation, compileOperation } from '../execute/operation.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
@@ -43,6 +43,8 @@ export interface Plans {
   /** Parsed and validated. Throws as `parseDocument` does. */
   document(text: string): NumberedDocument;
   operation(document: NumberedDocument, asked: Asked): PlannedOperation;
+  /** What the rules say of a subject. */
+  readonly viewOf: Views;
   /** The operations used last, the last one first, with what it takes to plan them elsewhere. */
   recent(count: number): readonly RecentOperation[];
 }
@@ -166,6 +168,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       }));
       return { operation: whole, program, verdicts, labels };
     },
+    viewOf,
     recent: (most) => compiled.recent(most).map(({ recent }) => recent),
   };
   return plans;

@@ -170,11 +170,13 @@ function openSource(ground: StreamGround): Source {
   if (subgraph?.subscribe === undefined) {
     throw new WeftError('SUBGRAPH_UNAVAILABLE', { action: `Subgraph "${name}" serves no subscriptions` });
   }
-  const { headers, subject } = context;
+  const { headers, subject, views } = context;
   const variablesJson = writeVariables(source.group, [], context);
   const stop = new AbortController();
   const signal = AbortSignal.any([abortSignalOf(context.signal), stop.signal]);
-  const request = { operationKind, query, queryJson, variablesJson, headers, subject };
+  const view = views?.get(name);
+  const asked = { operationKind, query, queryJson, variablesJson, headers, subject };
+  const request = view === undefined ? asked : { ...asked, view };
   return { ground, events: subgraph.subscribe(request, signal)[Symbol.asyncIterator](), stop };
 }
 

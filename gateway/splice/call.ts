@@ -23,8 +23,8 @@ export type OpenCalls = ChurnMap<string, SharedCall>;
 export interface CallOptions {
   readonly group: ProgramGroup;
   readonly subgraph: Subgraph;
-  /** Of whoever asks first; the others of the partition bring the same headers. */
-  readonly context: Pick<ExecutionContext, 'headers' | 'subject'>;
+  /** Of whoever asks first; the others of the partition bring the same headers and view. */
+  readonly context: Pick<ExecutionContext, 'headers' | 'subject' | 'views'>;
   readonly partition: string;
   /** The variables that are no representations, as members of a JSON object. */
   readonly variables: string;
@@ -96,10 +96,11 @@ export class SharedCall {
     if (variables !== '') members.push(variables);
     this.variablesJson = `{${members.join(',')}}`;
     const { operationKind, query, queryJson } = group.group;
-    const { headers, subject } = context;
+    const { headers, subject, views } = context;
     const { variablesJson } = this;
     const request = { operationKind, query, queryJson, variablesJson, headers, subject, isShared: true };
-    this.response = subgraph.fetch(request, this.#cancellation);
+    const view = views?.get(subgraph.name);
+    this.response = subgraph.fetch(view === undefined ? request : { ...request, view }, this.#cancellation);
     this.response.then(
       (response) => this.#finish(this.#scan(response)),
       (error: unknown) => {

@@ -144,8 +144,11 @@ class Run implements CallWaiter, Gathered {
   }
 
   /** What the subgraph sees beside variables and headers. */
-  #viewOf({ seesSubject }: Subgraph): string {
-    return seesSubject === false ? '' : `\n${numberOf(this.#context.subject)}`;
+  #viewOf({ name, seesSubject }: Subgraph): string {
+    if (seesSubject === false) return '';
+    const { subject, views } = this.#context;
+    const view = views?.get(name);
+    return `\n${numberOf(subject)}${view === undefined ? '' : ` ${numberOf(view)}`}`;
   }
 
   #entityCount({ parts }: ProgramGroup): number {

@@ -25,6 +25,11 @@ export interface Config {
   /** Labels of progressive overrides (`@override(label:)`) that are on, beside those by percentage. */
   readonly override: { readonly labels: readonly string[] };
   readonly policy: PolicyConfig;
+  /** The gateway before a domain that is served alone. */
+  readonly gateway: {
+    /** Its key set, for contexts: `file:PATH` or an address; `null`: none is trusted. */
+    readonly jwks: string | null;
+  };
   readonly documents: DocumentsConfig;
   readonly timeouts: { readonly requestMs: number; readonly subgraphMs: number };
   readonly retries: RetryConfig;
@@ -42,6 +47,10 @@ export interface SubgraphConfig {
   /** Milliseconds for one call to it; `null`: as for every subgraph. */
   readonly timeoutMs: number | null;
   readonly subscriptions: SubscriptionsConfig;
+  /** Whether it is told on whose behalf it is asked, in the header `weft-context`. */
+  readonly context: boolean;
+  /** Whether it makes its totals of the rows that the context lets through. */
+  readonly appliesFilters: boolean;
 }
 
 /** How a subgraph behind HTTP serves subscriptions. */
@@ -105,6 +114,10 @@ export interface PolicyConfig {
   readonly secret: string | null;
   /** A policy that lets somebody see more than the one in service may take its place. */
   readonly acknowledgeWeakening: boolean;
+  /** File of the private key that contexts are signed with; `null`: the gateway makes one. */
+  readonly contextKey: string | null;
+  /** Names of the claims that contexts carry. */
+  readonly contextClaims: readonly string[];
 }
 
 export interface DocumentsConfig {
@@ -160,7 +173,15 @@ export const defaultConfig: Config = {
   headers: { forward: [] },
   ws: { origins: [] },
   override: { labels: [] },
-  policy: { file: null, agreements: null, secret: null, acknowledgeWeakening: false },
+  policy: {
+    file: null,
+    agreements: null,
+    secret: null,
+    acknowledgeWeakening: false,
+    contextKey: null,
+    contextClaims: [],
+  },
+  gateway: { jwks: null },
   documents: { manifest: null, safelist: false, apq: true },
   timeouts: { requestMs: limits.requestTimeoutMs, subgraphMs: limits.subgraphTimeoutMs },
   retries: { max: 2, budgetPercent: 20 },

@@ -193,6 +193,19 @@ export const limits = {
   keysRetryMs: 5_000,
   keysTimeoutMs: 5_000,
   keysBytesMax: 1024 * 1024,
+  /** How long a subgraph may take a context for what it says, and how long one is sent before another is signed. */
+  contextMs: 30_000,
+  contextReuseMs: 15_000,
+  /** By how much the clocks of a gateway and a subgraph may differ. */
+  contextLeewayMs: 2_000,
+  /** Of one subgraph, the contexts that are kept to be sent again. */
+  contextsCachedMax: 1_000,
+  /** How long a gateway signs with a key that it made itself. */
+  contextKeyMs: 24 * 60 * 60 * 1_000,
+  /** Keys of a gateway are fetched anew for one that is not known, at most so often. */
+  contextKeysCoolDownMs: 1_000,
+  /** Row filters that a process keeps ready. */
+  filtersCachedMax: 1_000,
   healthProbeMs: 2_000,
   drainMs: 10_000,
   drainSweepMs: 50,

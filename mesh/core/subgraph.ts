@@ -19,9 +19,24 @@ export interface SubgraphRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Whoever asks has seen to it already that requests which may share this one do. Default false. */
   readonly isShared?: boolean;
-  /** On whose behalf. An in-process subgraph takes it from here; one behind HTTP never sees it. */
+  /** On whose behalf. An in-process subgraph takes it from here; one behind HTTP sees it where it is given a context. */
   readonly subject: Subject;
+  /** What the policies say of the subject, as far as it concerns the subgraph. Default: nothing. */
+  readonly view?: SubgraphView;
 }
+
+/** What of a subject's view a subgraph is told. Requests that differ in it never share a call. */
+export interface SubgraphView {
+  /** Names the state of rules and governance that it was made of. */
+  readonly revision: string;
+  /** Which objects exist for the subject, by type: conditions in CEL over `object`. A type without one is seen whole. */
+  readonly filters: RowFilters;
+}
+
+export type RowFilters = Readonly<Record<string, string>>;
+
+/** Of a subject whom no policy concerns. */
+export const wholeView: SubgraphView = Object.freeze({ revision: '', filters: Object.freeze({}) });
 
 /** An error as the subgraph worded it (GraphQL specification, section 7.1.2). Only code and path are trusted further on. */
 export interface SubgraphError {
@@ -49,6 +64,11 @@ export interface Subgraph {
   readonly origin: string;
   /** False when it never learns on whose behalf it is asked. Default true: its answer to one subject is no other's. */
   readonly seesSubject?: boolean;
+  /**
+   * It makes whatever it counts, sums or pages of the rows that a request's filters let through, or refuses it. Default
+   * false: then such a field is not for subjects who see rows in part.
+   */
+  readonly appliesFilters?: boolean;
   /** Its answers bring their bytes along. Default false. */
   readonly givesBytes?: boolean;
   /** Answers one operation. Throws a `WeftError` (`SUBGRAPH_…`) when no well-formed answer could be had. */

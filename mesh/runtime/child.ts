@@ -1,7 +1,8 @@
 /** One worker as its host sees it: a child process that is loading, then takes orders, until it ends. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
 import { WeftError } from '../core/error.ts';
 import { limits } from '../core/limits.ts';
 import { type FromWorker, type Manifest, type ToWorker, errorOf } from './message.ts';
@@ -26,10 +27,12 @@ export interface Child {
 }
 
 const root = join(import.meta.dirname, '../..');
+/** Where packages are: not below Weft itself where it is part of a workspace. Permissions are asked for paths without links. */
+const packages = realpathSync(dirname(dirname(findPackageJSON('graphql', import.meta.url) ?? root)));
 
 /** Starts a worker for the domain in a folder. It may read that folder, Weft and packages; nothing else on this machine. */
 export function startChild({ folder, receive, ended }: ChildOptions): Child {
-  const readable = [join(root, 'mesh'), join(root, 'node_modules'), join(root, 'package.json'), folder];
+  const readable = [join(root, 'mesh'), join(root, 'node_modules'), packages, join(root, 'package.json'), folder];
   const child = fork(join(import.meta.dirname, 'worker.ts'), [folder], {
     env: {},
     serialization: 'advanced',

@@ -4,9 +4,11 @@ import type { JsonObject } from '../core/json.ts';
 import type { Context, SessionAgent, SqlValue } from '../sdk/index.ts';
 import type { AgentCall, LogLine, OrderBody } from './message.ts';
 
-export interface ContextParts extends OrderBody {
+export interface ContextParts extends Omit<OrderBody, 'filters'> {
   readonly execution: Context['execution'];
   readonly signal: AbortSignal;
+  readonly visible: Context['visible'];
+  readonly seesAll: Context['seesAll'];
   /** Calls an agent's method; resolves with its value, which is JSON. */
   call(call: AgentCall): Promise<unknown>;
   write(line: LogLine): void;
@@ -14,7 +16,7 @@ export interface ContextParts extends OrderBody {
 
 /** Gives each logic of one execution its context. They share one session. */
 export function createContexts(parts: ContextParts): (logic: string) => Context {
-  const { execution, input, subject, signal, variables } = parts;
+  const { execution, input, subject, signal, variables, visible, seesAll } = parts;
   const session = createSession(execution.process);
   return (logic) => {
     const agent =
@@ -34,6 +36,8 @@ export function createContexts(parts: ContextParts): (logic: string) => Context 
       input,
       subject,
       signal,
+      visible,
+      seesAll,
       session,
       variables,
       sql: {

@@ -16,6 +16,8 @@ export interface Outcome {
   readonly error: ExecutionError | null;
   /** The result as JSON text, as it was when the aggregator finalised it; `null` when it did not. */
   readonly resultJson: string | null;
+  /** Types whose rows its steps have let pass `visible`. Default none. */
+  readonly sifted?: readonly string[];
 }
 
 export interface Surroundings {

@@ -7,6 +7,7 @@ import type { DataFlow, ExecutionFinished, MeshEvent, TriggerKind } from '../cor
 import { createId } from '../core/id.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
+import type { RowFilters } from '../core/subgraph.ts';
 import type { Subject } from '../core/subject.ts';
 import type { Outcome } from './execution.ts';
 import type { LogLine, Manifest, OrderBody, ProcessManifest } from './message.ts';
@@ -35,6 +36,8 @@ export interface Start {
   readonly from: string;
   readonly input: JsonObject;
   readonly subject: Subject;
+  /** Which rows exist for the subject; default all. */
+  readonly filters?: RowFilters;
   /** The products that its result answers. */
   readonly answers: readonly DataFlow[];
 }
@@ -60,7 +63,7 @@ export async function runExecution(options: ExecutionsOptions, start: Start, sig
     hasEffects: false,
   };
   const variables = { ...manifest.variables, ...process.variables, ...options.variables };
-  const body: OrderBody = { input: start.input, subject, variables };
+  const body: OrderBody = { input: start.input, subject, variables, filters: start.filters ?? {} };
   const startedAt = clock.now();
   const from = clock.monotonic();
   const outcome = await options.runJob(process, {

@@ -17,6 +17,7 @@ import type { LogLine, Manifest } from './message.ts';
 import { Catalogue, readProducts } from './products.ts';
 import { Recorder } from './record.ts';
 import { type Answer, type Operation, type Resolvers, createResolvers } from './resolvers.ts';
+import { type Sieve, createSieve } from './sieve.ts';
 import { buildSchema } from './schema.ts';
 import { createSubgraph } from './subgraph.ts';
 import { runTriggers } from './triggers.ts';
@@ -130,15 +131,18 @@ function connect(
     write: (id, line) => writeLine(lineOf(name, id, line)),
   };
   const processes = new Map(manifest.processes.map((process) => [process.name, process]));
-  const ask = async (answer: Answer, input: JsonObject, { subject, signal }: Operation): Promise<Json> => {
+  const sieve = createSieve(() => schema, declarations.all);
+  const ask = async (answer: Answer, input: JsonObject, operation: Operation): Promise<Json> => {
+    const { subject, filters, signal } = operation;
     const process = processes.get(answer.process.name);
     if (process === undefined) throw new RangeError(`No process "${answer.process.name}"`);
     const answers = catalogue.answeredBy(name, answer);
-    const start = { process, trigger: 'query', from: answer.coordinate, input, subject, answers } as const;
-    return resultOf(await runExecution(executions, start, signal), process.name);
+    const start = { process, trigger: 'query', from: answer.coordinate, input, subject, filters, answers } as const;
+    const ended = await runExecution(executions, start, signal);
+    return sieve.sift(answer, resultOf(ended, process.name), { ...operation, sifted: ended.sifted ?? [] });
   };
-  const resolvers = { ...createResolvers(declarations.all, ask), ...feedsOf(name, declarations.all, log) };
-  const schema = buildSchema({ manifest, declarations, file, resolvers });
+  const resolvers = { ...createResolvers(declarations.all, ask), ...feedsOf({ name, log, sieve }, declarations.all) };
+  const schema: GraphQLSchema = buildSchema({ manifest, declarations, file, resolvers });
   return {
     schema,
     subgraph: createSubgraph({ name, sdl, origin: file, schema }),
@@ -150,12 +154,26 @@ function connect(
   };
 }
 
-function feedsOf(domain: string, declarations: readonly Declaration[], log: EventLog): Resolvers {
+interface Feeding {
+  readonly name: string;
+  readonly log: EventLog;
+  readonly sieve: Sieve;
+}
+
+function feedsOf({ name, log, sieve }: Feeding, declarations: readonly Declaration[]): Resolvers {
   const resolvers: Record<string, Record<string, unknown>> = {};
   for (const declaration of declarations) {
     const { root, event, field, type } = declaration;
     if (root !== 'subscription' || event === null || field === null) continue;
-    (resolvers[type] ??= {})[field] = createFeed(domain, declaration, log);
+    const feed = createFeed(name, declaration, log);
+    (resolvers[type] ??= {})[field] = {
+      ...feed,
+      subscribe(parent: unknown, args: unknown, operation: Operation) {
+        // An event was made for everybody: what it tells of rows together, it tells of all.
+        sieve.assertNoTotals(declaration, { ...operation, sifted: [] });
+        return feed.subscribe(parent, args, operation);
+      },
+    };
   }
   return resolvers as Resolvers;
 }

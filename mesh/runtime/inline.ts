@@ -5,6 +5,7 @@ import type { Domain } from '../sdk/index.ts';
 import { createContexts } from './context.ts';
 import { type Outcome, execute } from './execution.ts';
 import type { OrderBody } from './message.ts';
+import { createSight } from './sight.ts';
 import type { Job } from './task.ts';
 
 /** Runs one execution of a domain's inline process to its end. */
@@ -18,15 +19,19 @@ export async function runInline(domain: Domain, { order, signal, call, write }: 
   const cancel = (): void => end('EXECUTION_CANCELLED', 'Cancelled by its caller');
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
+  const { filters, ...body } = JSON.parse(order.json) as OrderBody;
+  const { sifted, ...sight } = await createSight(filters, body.subject);
   const contextFor = createContexts({
-    ...(JSON.parse(order.json) as OrderBody),
+    ...body,
+    ...sight,
     execution: { id: order.id, domain: domain.name, process: order.process, revision: order.revision },
     signal: stop.signal,
     call,
     write,
   });
   try {
-    return await execute(process, { contextFor, clock, signal: stop.signal });
+    const outcome = await execute(process, { contextFor, clock, signal: stop.signal });
+    return { ...outcome, sifted: [...sifted] };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', cancel);

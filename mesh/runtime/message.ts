@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, type SourceLocation, WeftError, isWeftError, messageOf } from '../core/error.ts';
 import type { Json, JsonObject } from '../core/json.ts';
+import type { RowFilters } from '../core/subgraph.ts';
 import type { Subject } from '../core/subject.ts';
 import type { DatasetDeclaration, MockUser, Trigger } from '../sdk/index.ts';
 import type { Outcome } from './execution.ts';
@@ -46,6 +47,8 @@ export interface OrderBody {
   readonly input: JsonObject;
   readonly subject: Subject;
   readonly variables: Readonly<Record<string, Json>>;
+  /** Which rows exist for the subject, by type: conditions in CEL over `object`. */
+  readonly filters: RowFilters;
 }
 
 /** Why an execution is stopped before its end. */

@@ -1,6 +1,7 @@
 /** The resolvers of a domain's schema: each `@process` runs it, each `@event` follows the log; other fields are properties. */
 import { WeftError } from '../core/error.ts';
 import { type Json, type JsonObject, isJsonObject } from '../core/json.ts';
+import type { RowFilters } from '../core/subgraph.ts';
 import type { Subject } from '../core/subject.ts';
 import { type Batch, createBatch } from './batch.ts';
 import type { Declaration } from './declarations.ts';
@@ -14,6 +15,8 @@ export type Answer = Declaration & { readonly process: NonNullable<Declaration['
 /** What the resolvers of one operation share. */
 export interface Operation {
   readonly subject: Subject;
+  /** Which rows exist for the subject. */
+  readonly filters: RowFilters;
   readonly signal: AbortSignal;
   /** Made as they are needed, by coordinate and arguments. */
   readonly batches: Map<string, Batch<JsonObject, Json>>;

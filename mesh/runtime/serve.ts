@@ -6,8 +6,9 @@ import { GraphQLError } from 'graphql';
 import { WeftError } from '../core/error.ts';
 import type { Json } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
-import { anonymous } from '../core/subject.ts';
-import { type HostOptions, openHost } from './host.ts';
+import { systemClock } from '../core/clock.ts';
+import { type Admit, type Callers, createAdmission, refuse } from './admit.ts';
+import { type Host, type HostOptions, openHost } from './host.ts';
 import type { Operation } from './resolvers.ts';
 import { createOperation, toSubgraphError } from './subgraph.ts';
 
@@ -17,6 +18,7 @@ export interface ServeOptions extends Pick<HostOptions, 'log' | 'clock' | 'write
   /** 0: any free one. */
   readonly port: number;
   readonly variables?: Readonly<Record<string, Json>>;
+  readonly callers: Callers;
 }
 
 export interface Served {
@@ -34,6 +36,7 @@ export async function serveSubgraph({
   host: address,
   port,
   variables,
+  callers,
   ...shared
 }: ServeOptions): Promise<Served> {
   const host = await openHost({
@@ -50,20 +53,12 @@ export async function serveSubgraph({
     },
     variables: () => variables ?? {},
   });
-  const [domain] = host.domains;
-  const schema = domain && host.schemas.get(domain.name);
-  if (schema === undefined) throw new RangeError('A host of one folder has one domain');
-  const apollo = new ApolloServer<Operation>({
-    schema,
-    stopOnTerminationSignals: false,
-    introspection: true,
-    includeStacktraceInErrorResponses: false,
-    formatError,
-    plugins: [ApolloServerPluginInlineTraceDisabled()],
-  });
-  apollo.startInBackgroundHandlingStartupErrorsByLoggingAndFailingAllRequests();
-  const server = createServer((request, response) => void answer(apollo, request, response));
+  const apollo = startApollo(host);
+  const server = createServer();
   try {
+    const [{ name } = { name: '' }] = host.domains;
+    const admit = createAdmission({ name, callers, clock: shared.clock ?? systemClock });
+    server.on('request', (request, response) => void answer({ apollo, admit }, request, response));
     await listen(server, address, port);
   } catch (thrown) {
     await host.close();
@@ -82,25 +77,43 @@ export async function serveSubgraph({
   };
 }
 
-async function answer(
-  apollo: ApolloServer<Operation>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+function startApollo({ domains, schemas }: Host): ApolloServer<Operation> {
+  const [domain] = domains;
+  const schema = domain && schemas.get(domain.name);
+  if (schema === undefined) throw new RangeError('A host of one folder has one domain');
+  const apollo = new ApolloServer<Operation>({
+    schema,
+    stopOnTerminationSignals: false,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError,
+    plugins: [ApolloServerPluginInlineTraceDisabled()],
+  });
+  apollo.startInBackgroundHandlingStartupErrorsByLoggingAndFailingAllRequests();
+  return apollo;
+}
+
+interface Door {
+  readonly apollo: ApolloServer<Operation>;
+  readonly admit: Admit;
+}
+
+async function answer({ apollo, admit }: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const { method = 'GET', url = '/' } = request;
   const { pathname, search } = new URL(url, 'http://localhost');
+  if (pathname !== '/graphql') return void response.writeHead(404).end();
+  // Before anything of it is read, and whatever it asks: introspection tells of the domain as well.
+  const context = await admit(request.headers).catch((error: unknown) => refuse(response, error));
+  if (context === undefined) return;
   const body = await readBody(request);
-  if (pathname !== '/graphql' || body === null) {
-    response.writeHead(pathname === '/graphql' ? 413 : 404).end();
-    return;
-  }
+  if (body === null) return void response.writeHead(413).end();
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) headers.set(name, [value].flat().join(', '));
   const result = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers, search, body: parseJson(body) },
-    context: async () => createOperation(anonymous, gone.signal),
+    context: async () => createOperation(context, gone.signal),
   });
   response.writeHead(result.status ?? 200, Object.fromEntries(result.headers));
   if (result.body.kind === 'complete') response.end(result.body.string);

@@ -13,8 +13,13 @@ import { isWeftError } from '../core/error.ts';
 import { type JsonObject, isJsonObject } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { type CancelSignal, abortSignalOf } from '../core/cancel.ts';
-import type { Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse } from '../core/subgraph.ts';
-import type { Subject } from '../core/subject.ts';
+import {
+  type Subgraph,
+  type SubgraphError,
+  type SubgraphRequest,
+  type SubgraphResponse,
+  wholeView,
+} from '../core/subgraph.ts';
 import type { Operation } from './resolvers.ts';
 
 export interface SubgraphOptions {
@@ -33,6 +38,7 @@ export function createSubgraph({ name, sdl, origin, schema }: SubgraphOptions): 
     name,
     sdl,
     origin,
+    appliesFilters: true,
     health: async () => null,
     ...(schema.getSubscriptionType() ? { subscribe } : {}),
     async fetch(request, signal) {
@@ -43,7 +49,7 @@ export function createSubgraph({ name, sdl, origin, schema }: SubgraphOptions): 
           schema,
           document: asked.document,
           variableValues: variablesOf(request),
-          contextValue: createOperation(request.subject, abortSignalOf(signal)),
+          contextValue: createOperation(request, abortSignalOf(signal)),
         }),
       );
     },
@@ -51,8 +57,11 @@ export function createSubgraph({ name, sdl, origin, schema }: SubgraphOptions): 
 }
 
 /** What the resolvers of one operation share. */
-export function createOperation(subject: Subject, signal: AbortSignal): Operation {
-  return { subject, signal, batches: new Map() };
+export function createOperation(
+  { subject, view = wholeView }: Pick<SubgraphRequest, 'subject' | 'view'>,
+  signal: AbortSignal,
+): Operation {
+  return { subject, filters: view.filters, signal, batches: new Map() };
 }
 
 /** A GraphQL error as it may leave the house: with a code, and no text that is not public. */
@@ -107,7 +116,7 @@ async function* follow(
   if ('errors' in read) return yield read;
   const { document } = read;
   const variableValues = variablesOf(request);
-  const operation = (): Operation => createOperation(request.subject, signal);
+  const operation = (): Operation => createOperation(request, signal);
   const source = await createSourceEventStream({ schema, document, variableValues, contextValue: operation() });
   if (!(Symbol.asyncIterator in source)) return yield responseOf(source);
   for await (const rootValue of source) {

@@ -8,6 +8,7 @@ import type { Domain } from '../sdk/index.ts';
 import { confine } from './confine.ts';
 import { createContexts } from './context.ts';
 import { execute } from './execution.ts';
+import { createSight } from './sight.ts';
 import { loadDomain, manifestOf } from './manifest.ts';
 import {
   type AgentCall,
@@ -69,8 +70,11 @@ async function run({ id, process: name, revision, json }: Order): Promise<void> 
   if (domain === null || process === undefined) return;
   const stop = new AbortController();
   running.set(id, stop);
+  const { filters, ...body } = JSON.parse(json) as OrderBody;
+  const { sifted, ...sight } = await createSight(filters, body.subject);
   const contextFor = createContexts({
-    ...(JSON.parse(json) as OrderBody),
+    ...body,
+    ...sight,
     execution: { id, domain: domain.name, process: name, revision },
     signal: stop.signal,
     call: (to) => call(id, to),
@@ -78,7 +82,7 @@ async function run({ id, process: name, revision, json }: Order): Promise<void> 
   });
   const outcome = await execute(process, { contextFor, clock: systemClock, signal: stop.signal });
   running.delete(id);
-  post({ kind: 'finished', id, outcome });
+  post({ kind: 'finished', id, outcome: { ...outcome, sifted: [...sifted] } });
 }
 
 function call(id: string, to: AgentCall): Promise<unknown> {

@@ -21,6 +21,14 @@ export interface Context<Input = JsonObject, Session = Record<string, unknown>> 
   readonly subject: Subject;
   /** Aborts when the execution's time is over or it is cancelled. */
   readonly signal: AbortSignal;
+  /**
+   * Those of a type's rows that exist for the subject, in their order. Whatever a result tells of rows together (a count, a sum,
+   * a page) is to be made of these: else it is not given to subjects for whom some rows do not exist. Rows bear the names that the
+   * schema gives their fields; one that lacks what decides about it is not among them.
+   */
+  visible<Row extends object>(type: string, rows: readonly Row[]): readonly Row[];
+  /** Whether all rows of a type exist for the subject: then a store may count them that cannot tell which do. */
+  seesAll(type: string): boolean;
   readonly session: SessionAgent<Session>;
   /** Values the domain declares and the mesh's configuration may set otherwise. */
   readonly variables: Readonly<Record<string, Json>>;

@@ -65,7 +65,7 @@ data: var/weft
 supergraph: { poll: 1m, headers: { x-key: k } }
 subgraphs:
   flights: { routing_url: "http://127.0.0.1:4001/graphql", schema: { file: flights.graphql } }
-  asked: { routing_url: https://asked.example/graphql, timeout: 2s }
+  asked: { routing_url: https://asked.example/graphql, timeout: 2s, context: true, appliesFilters: true }
   live: { routing_url: https://live.example/graphql, subscriptions: { protocol: sse, url: https://live.example/sse } }
 domains:
   airports: { variables: { speed: 600, regions: [west, east], nested: { on: true, off: null } } }
@@ -76,7 +76,8 @@ auth:
 headers: { forward: [Authorization, x-trace] }
 ws: { origins: [https://app.example] }
 override: { labels: [next-bill] }
-policy: { file: schema/policies.yaml, secret: correct-horse-battery }
+policy: { file: schema/policies.yaml, secret: correct-horse-battery, contextKey: "file:key.json", contextClaims: [region] }
+gateway: { jwks: "file:gateway.json" }
 documents: { manifest: "file:persisted.json", safelist: true, apq: false }
 timeouts: { request: 2m, subgraph: 500ms }
 retries: { max: 0, budget: 5 }
@@ -97,18 +98,24 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
           schemaFile: join(home, 'flights.graphql'),
           subscriptions: { protocol: 'ws', url: null },
           timeoutMs: null,
+          context: false,
+          appliesFilters: false,
         },
         asked: {
           routingUrl: 'https://asked.example/graphql',
           schemaFile: null,
           subscriptions: { protocol: 'ws', url: null },
           timeoutMs: 2_000,
+          context: true,
+          appliesFilters: true,
         },
         live: {
           routingUrl: 'https://live.example/graphql',
           schemaFile: null,
           subscriptions: { protocol: 'sse', url: 'https://live.example/sse' },
           timeoutMs: null,
+          context: false,
+          appliesFilters: false,
         },
       },
       domains: {
@@ -126,7 +133,10 @@ stores: { neo4j: "bolt://neo4j:secret@127.0.0.1:7687" }
         ...defaultConfig.policy,
         file: join(home, 'schema/policies.yaml'),
         secret: 'correct-horse-battery',
+        contextKey: join(home, 'key.json'),
+        contextClaims: ['region'],
       },
+      gateway: { jwks: `file:${join(home, 'gateway.json')}` },
       documents: { manifest: join(home, 'persisted.json'), safelist: true, apq: false },
       timeouts: { requestMs: 120_000, subgraphMs: 500 },
       retries: { max: 0, budgetPercent: 5 },

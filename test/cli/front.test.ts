@@ -7,7 +7,9 @@ import { type TestContext, test } from 'node:test';
 import { openFront } from '../../cli/front.ts';
 import { createOutput } from '../../cli/output.ts';
 import { readSupergraph } from '../../gateway/supergraph/supergraph.ts';
+import { systemClock } from '../../mesh/core/clock.ts';
 import { type DocumentsConfig, defaultConfig } from '../../mesh/core/config.ts';
+import { createContextSigner } from '../../mesh/identity/context-signer.ts';
 import { composeForTest, createSubgraph } from '../support/subgraph.ts';
 
 const nowhere = { write: () => true };
@@ -22,6 +24,7 @@ function openShop(documents: DocumentsConfig) {
     mockUsers: [],
     log: null,
     parts: {},
+    signer: createContextSigner({ keyFile: null, clock: systemClock }),
     output: createOutput({ stdout: nowhere, stderr: nowhere, format: 'text', color: false }),
   });
 }

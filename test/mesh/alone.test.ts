@@ -21,8 +21,8 @@ async function ask(url: string, query: string, variables = {}): Promise<Answer> 
 
 test('a domain serves alone, and the gateway alone plans over it', async (context) => {
   const folder = await temporaryFolder(context);
-  const airports = await serve(context, ['subgraph', 'airports', '--port', '0', '--data', folder], folder);
-  const flights = await serve(context, ['subgraph', 'flights', '--port', '0', '--data', folder], folder);
+  const airports = await serve(context, ['subgraph', 'airports', '--port', '0', '--data', folder, '--dev'], folder);
+  const flights = await serve(context, ['subgraph', 'flights', '--port', '0', '--data', folder, '--dev'], folder);
 
   const entities = await ask(
     `${airports}/graphql`,
@@ -53,10 +53,10 @@ test('a domain serves alone, and the gateway alone plans over it', async (contex
 
 test('a domain whose products derive from other domains serves alone; only what asks them fails', async (context) => {
   const folder = await temporaryFolder(context);
-  const travellers = await serve(context, ['subgraph', 'travellers', '--port', '0', '--data', folder], folder);
+  const travellers = await serve(context, ['subgraph', 'travellers', '--port', '0', '--data', folder, '--dev'], folder);
   const answer = await ask(`${travellers}/graphql`, '{ traveller(id: "T0001") { name } }');
   assert.deepEqual(answer.data, { traveller: { name: 'Elif Dube' } });
-  const safety = await serve(context, ['subgraph', 'safety', '--port', '0', '--data', folder], folder);
+  const safety = await serve(context, ['subgraph', 'safety', '--port', '0', '--data', folder, '--dev'], folder);
   const failed = await ask(`${safety}/graphql`, '{ riskByAirport(first: 1) { score } }');
   assert.equal(failed.errors?.[0]?.extensions.code, 'EXECUTION_FAILED');
 });

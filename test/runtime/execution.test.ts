@@ -21,6 +21,8 @@ function run(
     input: { given: 1 },
     subject,
     variables: {},
+    visible: (_type, rows) => rows,
+    seesAll: () => true,
     signal,
     call: async () => null,
     write: () => undefined,

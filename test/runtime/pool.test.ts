@@ -54,7 +54,7 @@ async function openTrial(t: TestContext): Promise<Trial> {
       process,
       { timeoutMs = 20_000, signal = new AbortController().signal, input = {}, isRepeatable = true, call } = {},
     ) {
-      const json = JSON.stringify({ input, subject: anonymous, variables: {} });
+      const json = JSON.stringify({ input, subject: anonymous, variables: {}, filters: {} });
       return pool.run({
         order: { id: String((last += 1)), process, revision: 'r', timeoutMs, json },
         signal,

@@ -34,6 +34,7 @@ async function serve(t: TestContext): Promise<{ served: Served; log: EventLog; l
     port: 0,
     log,
     variables: { name: 'Oak' },
+    callers: 'everybody',
     writeLine: (line) => lines.push(line),
   });
   t.after(() => served.close());
@@ -107,6 +108,7 @@ describe('serveSubgraph()', () => {
         folder: writeDomain(t, { schema, body }),
         host: '127.0.0.1',
         port,
+        callers: 'everybody',
         log,
         writeLine: () => undefined,
       }),

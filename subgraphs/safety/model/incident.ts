@@ -66,6 +66,17 @@ export function selectSites(sql: SqlAgent): Promise<SiteTotals[]> {
   );
 }
 
+/** The same of incidents that are at hand. */
+export function sumBySite(incidents: readonly Report[]): SiteTotals[] {
+  return Array.from(Map.groupBy(incidents, siteOf).values(), (ofSite) => ({
+    airportName: ofSite[0]?.airportName ?? '',
+    state: ofSite[0]?.state ?? '',
+    incidents: ofSite.length,
+    damaging: ofSite.filter(({ damage }) => damage !== 'None').length,
+    costTotal: ofSite.reduce((total, { costTotal }) => total + costTotal, 0),
+  }));
+}
+
 /** The key of `Matches`. */
 export function siteOf({ airportName, state }: Pick<Report, 'airportName' | 'state'>): string {
   return `${airportName}|${state}`;

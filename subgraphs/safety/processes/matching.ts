@@ -5,7 +5,7 @@
  */
 import { aggregator, defineProcess, logic } from '../../../mesh/sdk/index.ts';
 import type { JsonObject } from '../../../mesh/sdk/index.ts';
-import { selectSites, siteOf } from '../model/incident.ts';
+import { locate, selectReports, selectSites, siteOf, sumBySite } from '../model/incident.ts';
 import type { Matches, SiteTotals } from '../model/incident.ts';
 import { createMatcher } from '../model/match.ts';
 import type { Candidate, Match, Mention } from '../model/match.ts';
@@ -29,13 +29,13 @@ export type Matching = {
 };
 
 export const matching = [
-  logic<JsonObject, Matching>('load', async ({ sql, mesh, session }) => {
+  logic<JsonObject, Matching>('load', async ({ sql, mesh, session, visible }) => {
     const [sites, { airports }] = await Promise.all([
       selectSites(sql),
       mesh.query<{ airports: Listed[] }>('query Directory { airports(first: 5000) { iata name city state } }'),
     ]);
     session.set('sites', sites);
-    session.set('airports', airports);
+    session.set('airports', visible('Airport', airports));
   }),
   logic<JsonObject, Matching>('normalise', ({ session }) => {
     session.set('mentions', new Map(session.get('sites').map((site) => [siteOf(site), mentionOf(site)])));
@@ -52,9 +52,18 @@ export const matching = [
   }),
 ];
 
+/** Adds up anew for those who may not know of every incident. Closes `matching` where incidents are summed. */
+export const sift = logic<JsonObject, Matching>('sift', async ({ sql, session, visible, seesAll }) => {
+  if (seesAll('Incident')) return;
+  const matches = session.get('matches');
+  const reports = await selectReports(sql, 'order by row', {});
+  const incidents = reports.map((report) => locate(report, matches));
+  session.set('sites', sumBySite(visible('Incident', incidents)));
+});
+
 export const matchIncidents = defineProcess({
   name: 'matchIncidents',
-  logics: matching,
+  logics: [...matching, sift],
   aggregator: aggregator<JsonObject, Matching>('count', ({ session, result }) => {
     result.finalize(summarise(session.get('sites'), session.get('matches')));
   }),

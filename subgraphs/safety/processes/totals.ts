@@ -3,7 +3,7 @@ import { aggregator, defineProcess, logic } from '../../../mesh/sdk/index.ts';
 import type { QueryInput } from '../../../mesh/sdk/index.ts';
 import { siteOf } from '../model/incident.ts';
 import type { Matches, SiteTotals } from '../model/incident.ts';
-import { matching } from './matching.ts';
+import { matching, sift } from './matching.ts';
 import type { Matching } from './matching.ts';
 
 type Input = QueryInput<{ first: number | null }>;
@@ -23,6 +23,7 @@ export const incidentsByAirport = defineProcess({
   name: 'incidentsByAirport',
   logics: [
     ...matching,
+    sift,
     logic<Input, Session>('sum', ({ session }) => {
       session.set('totals', sumByAirport(session.get('sites'), session.get('matches')));
     }),

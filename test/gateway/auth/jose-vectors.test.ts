@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { compactVerify } from 'jose';
-import { IssuerKeys } from '../../../gateway/auth/keys.ts';
+import { KeySet } from '../../../mesh/identity/key-set.ts';
 import { createAuthenticator } from '../../../gateway/auth/subject.ts';
 import { algorithms } from '../../../gateway/auth/token.ts';
 import { systemClock } from '../../../mesh/core/clock.ts';
@@ -21,7 +21,7 @@ async function openVerifier(context: TestContext, keys: readonly (JsonObject | n
   );
   const [config] = auth.issuers;
   assert.ok(config);
-  const { find } = new IssuerKeys(config, { clock: systemClock, onChange: () => {} });
+  const { find } = new KeySet({ jwks: config.jwks, owner: 'the vectors', clock: systemClock });
   return (token: string) => compactVerify(token, find, { algorithms });
 }
 

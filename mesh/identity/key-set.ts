@@ -1,29 +1,34 @@
 /**
- * The keys of an issuer, from a file or an address: read when first needed, again when they are old, and again for a key id
- * that is not among them. However many tokens name keys that do not exist, the issuer is asked no more often than
- * `limits.keysCoolDownMs` allows; while it cannot be asked, the keys that are known hold on for a while.
+ * Keys that somebody publishes, an issuer of tokens or a gateway, in a file or at an address: read when first needed, again when they are old, and again for a key id
+ * that is not among them. However many tokens name keys that do not exist, whoever publishes them is asked no more
+ * often than the cool-down allows; while it cannot be asked, the keys that are known hold on for a while.
  */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Clock } from '../../mesh/core/clock.ts';
-import type { IssuerConfig } from '../../mesh/core/config.ts';
-import { messageOf, WeftError } from '../../mesh/core/error.ts';
-import { isJsonObject } from '../../mesh/core/json.ts';
-import { limits } from '../../mesh/core/limits.ts';
+import type { Clock } from '../core/clock.ts';
+import { messageOf, WeftError } from '../core/error.ts';
+import { isJsonObject } from '../core/json.ts';
+import { limits } from '../core/limits.ts';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from './jose.ts';
 
-export interface IssuerKeysOptions {
+export interface KeySetOptions {
+  /** `file:PATH`, an `https:` address, or an `http:` address on the loopback. */
+  readonly jwks: string;
+  /** Whose keys, as messages call them: `issuer "https://id.example"`. */
+  readonly owner: string;
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Called when the keys are others than before: what was verified by them is to be verified anew. */
-  readonly onChange: () => void;
+  /** How long after they were read a key that is not among them is not looked for; default `limits.keysCoolDownMs`. */
+  readonly coolDownMs?: number;
+  /** Called when the keys are others than before: what was verified by them is to be verified anew. Default: nobody is. */
+  readonly onChange?: () => void;
 }
 
-/** One issuer's keys. Times are those of the clock that never goes back. */
-export class IssuerKeys {
+/** One set of keys. Times are those of the clock that never goes back. */
+export class KeySet {
   readonly #url: URL;
-  readonly #options: IssuerKeysOptions;
+  readonly #options: KeySetOptions;
   #known: { readonly text: string; readonly find: JWTVerifyGetKey } | null = null;
   #readAt = -Infinity;
   #failedAt = -Infinity;
@@ -31,23 +36,24 @@ export class IssuerKeys {
   #reading: Promise<void> | null = null;
 
   /** Reads and checks a key file at once, so that a bad one stops the start: throws `CONFIG_INVALID`. */
-  constructor(config: IssuerConfig, options: IssuerKeysOptions) {
-    this.#url = keyAddressOf(config);
+  constructor(options: KeySetOptions) {
+    this.#url = keyAddressOf(options);
     this.#options = options;
-    if (this.#url.protocol === 'file:') assertKeyFile(config, this.#url);
+    if (this.#url.protocol === 'file:') assertKeyFile(options, this.#url);
   }
 
   /** The key that a token names and that may verify by its algorithm. Throws `SERVICE_UNAVAILABLE` and jose's errors. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
+    const { owner, coolDownMs = limits.keysCoolDownMs } = this.#options;
     if (this.#isOlderThan(limits.keysFreshMs)) await this.#refresh();
-    if (this.#known === null || this.#isOlderThan(limits.keysKeptMs)) throw keysUnavailable(this.#failure);
+    if (this.#known === null || this.#isOlderThan(limits.keysKeptMs)) throw keysUnavailable(owner, this.#failure);
     try {
       return await this.#known.find(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (this.#isOlderThan(limits.keysCoolDownMs)) await this.#refresh();
-      // It may be a new key, of which the issuer could not tell.
-      if (this.#failedAt > this.#readAt) throw keysUnavailable(this.#failure);
+      if (this.#isOlderThan(coolDownMs)) await this.#refresh();
+      // It may be a new key, of which nobody could tell.
+      if (this.#failedAt > this.#readAt) throw keysUnavailable(owner, this.#failure);
       return this.#known.find(header, token);
     }
   };
@@ -71,7 +77,7 @@ export class IssuerKeys {
       if (isOther) {
         const isFirst = this.#known === null;
         this.#known = { text, find: createLocalJWKSet(parseKeys(text)) };
-        if (!isFirst) onChange();
+        if (!isFirst) onChange?.();
       }
       this.#readAt = clock.monotonic();
     } catch (error) {
@@ -83,25 +89,25 @@ export class IssuerKeys {
   }
 }
 
-function keyAddressOf({ issuer, jwks }: IssuerConfig): URL {
+function keyAddressOf({ owner, jwks }: KeySetOptions): URL {
   if (jwks.startsWith('file://')) return new URL(jwks);
   if (jwks.startsWith('file:')) return pathToFileURL(resolve(jwks.slice('file:'.length)));
   const url = URL.parse(jwks);
   const isLoopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return url;
   throw new WeftError('CONFIG_INVALID', {
-    action: `Cannot take the keys of issuer "${issuer}" from "${jwks}"`,
+    action: `Cannot take the keys of ${owner} from "${jwks}"`,
     wanted: '"file:PATH" or an "https:" address ("http:" on the loopback only)',
   });
 }
 
-function assertKeyFile({ issuer }: IssuerConfig, url: URL): void {
+function assertKeyFile({ owner }: KeySetOptions, url: URL): void {
   const file = fileURLToPath(url);
   try {
     createLocalJWKSet(parseKeys(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new WeftError('CONFIG_INVALID', {
-      action: `Cannot read the keys of issuer "${issuer}" from "${file}"`,
+      action: `Cannot read the keys of ${owner} from "${file}"`,
       found: messageOf(cause),
       wanted: 'a JSON Web Key Set (RFC 7517): { "keys": [...] }',
       at: { file },
@@ -138,10 +144,10 @@ async function readKeys(url: URL): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function keysUnavailable(cause: unknown): WeftError {
+function keysUnavailable(owner: string, cause: unknown): WeftError {
   return new WeftError('SERVICE_UNAVAILABLE', {
     action: 'Cannot verify the token',
-    found: 'that the keys of its issuer are out of reach',
+    found: `that the keys of ${owner} are out of reach`,
     fix: 'Try again later.',
     cause,
   });
