@@ -18,7 +18,6 @@ import type { Verdicts } from '../../mesh/policy/view.ts';
 import type { Policy } from '../../mesh/policy/rules.ts';
 import { isRuled } from '../policy/ruled.ts';
 import { addRowFields } from '../policy/rows.ts';
-import { showsParts } from '../policy/signature.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type InnerKeys, hideAliases, readInnerKeys } from './alias.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
@@ -88,8 +87,7 @@ export function compileOperation(
     isSafeAggregate,
   });
   const keys = readInnerKeys(operation);
-  const isCovered = showsParts(verdicts);
-  const { groups, source, deferred } = planPruned(pruned, { planner, policy: supergraph, labels, keys, isCovered });
+  const { groups, source, deferred } = planPruned(pruned, { planner, policy: supergraph, labels, keys });
   const shape = shapeOperation(operation, {
     schema,
     keys,
@@ -111,7 +109,7 @@ export function compileOperation(
     shape,
     requiredBy: planner.requiredBy,
     write: compileWriter(shape),
-    cover: isCovered ? compileCover({ schema, shape, filtersOf: pruned.filtersOf, masker }) : null,
+    cover: pruned.isPartial ? compileCover({ schema, shape, filtersOf: pruned.filtersOf, masker }) : null,
     denials: denialErrors(pruned.denied, verdicts),
     denied: pruned.denied,
     coordinates: pruned.coordinates,
@@ -168,17 +166,16 @@ interface PlanPruned {
   readonly policy: Policy;
   readonly labels: ReadonlySet<string>;
   readonly keys: InnerKeys;
-  readonly isCovered: boolean;
 }
 
 function planPruned(
-  { operation, filtersOf }: Pruned,
-  { planner, policy, labels, keys, isCovered }: PlanPruned,
+  { operation, filtersOf, isPartial }: Pruned,
+  { planner, policy, labels, keys }: PlanPruned,
 ): Planned {
   if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, deferred: [] };
   const { possibleTypes, apiSchema: schema } = planner;
   const renamed = hideAliases(operation, keys);
-  const hidden = isCovered ? addRowFields(renamed, { schema, filtersOf }) : renamed;
+  const hidden = isPartial ? addRowFields(renamed, { schema, filtersOf }) : renamed;
   const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(hidden)] } as const;
   const plan = planner.plan(document, {
     operationName: operation.name?.value ?? null,

@@ -23,6 +23,8 @@ export interface Pruned {
   filtersOf(type: string): readonly RowsRule[];
   /** Whether a value of an enum is shown to nobody who asks this: null stands in its place. */
   isValueDenied(type: string, value: string): boolean;
+  /** Whether of what is left values are masked, or rows may not exist. */
+  readonly isPartial: boolean;
   /** What was taken out; a position may have several rules. */
   readonly denied: readonly Denied[];
   /** Coordinates that remain, sorted. */
@@ -60,6 +62,7 @@ export function pruneOperation(operation: OperationDefinitionNode, options: Prun
     maskOf: ({ name }, type) => standings.ofField(type, name.value).masked?.mask ?? null,
     filtersOf: (type) => standings.ofType(type).filters,
     isValueDenied: (type, value) => standings.isValueDenied(type, value),
+    isPartial: pruning.isPartial,
     denied: pruning.denied,
     coordinates: [...pruning.coordinates].toSorted(),
   };

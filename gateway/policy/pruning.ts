@@ -11,6 +11,7 @@ import {
   getNamedType,
   isCompositeType,
   isEnumType,
+  isObjectType,
   isUnionType,
 } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
@@ -62,6 +63,7 @@ export class Pruning {
   readonly #refused = new Map<FieldNode, string[]>();
   readonly #options: PruningOptions;
   #selections = 0;
+  #isPartial = false;
   /** The root type, when it is denied as a whole. */
   #deniedRoot: string | null = null;
 
@@ -80,6 +82,11 @@ export class Pruning {
     this.#deniedRoot = root.name;
     this.#denyAll(operation.selectionSet, place, denial);
     return { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [] } };
+  }
+
+  /** Whether of what is left values are masked, or rows may not exist. */
+  get isPartial(): boolean {
+    return this.#isPartial;
   }
 
   isDenied(field: FieldNode, type: string): boolean {
@@ -161,10 +168,12 @@ export class Pruning {
   #pruneField(field: FieldNode, { type: parent, possible, path }: Place): readonly FieldNode[] {
     const name = field.name.value;
     const type = this.#typeOf(parent, name);
+    const { standings } = this.#options;
     this.coordinates.add(`${parent.name}.${name}`);
+    this.#isPartial ||= possible.some((one) => standings.ofField(one, name).masked !== null);
     if (isEnumType(type)) {
       // The answer's shape leaves them out; here they only have to be known to bear.
-      for (const value of type.getValues()) this.#options.standings.isValueDenied(type.name, value.name);
+      for (const value of type.getValues()) standings.isValueDenied(type.name, value.name);
     }
     if (field.selectionSet === undefined || !isCompositeType(type)) return [field];
     const below: Place = {
@@ -172,6 +181,7 @@ export class Pruning {
       possible: this.#possibleBelow(possible, name),
       path: [...path, field.alias?.value ?? name],
     };
+    this.#isPartial ||= below.possible.some((one) => this.#mayMiss(one) || this.#mayMiss(this.#nodeOf(one)));
     this.#noteDeniedTypes(below);
     const selectionSet = this.#pruneSet(field.selectionSet, below);
     // The object itself may be seen, if only whether it is there.
@@ -191,6 +201,17 @@ export class Pruning {
       return isCompositeType(type) ? possibleTypes(this.#typeOf(type, name).name, this.#options.schema) : [];
     });
     return [...new Set(types)];
+  }
+
+  #mayMiss(type: string | null): boolean {
+    return type !== null && this.#options.standings.ofType(type).filters.length > 0;
+  }
+
+  /** An edge goes with its node, whether or not that is selected. */
+  #nodeOf(type: string): string | null {
+    const edge = this.#options.schema.getType(type);
+    const node = isObjectType(edge) ? edge.getFields()['node'] : undefined;
+    return node === undefined ? null : getNamedType(node.type).name;
   }
 
   #narrow(place: Place, possible: readonly string[]): Place {

@@ -10,7 +10,8 @@ import { type RulesByCoordinate, composeRuled } from '../../support/ruled.ts';
 import { createSubgraph } from '../../support/subgraph.ts';
 
 const people = `
-  type Query { people: [Person!]! party: [Party] }
+  type Query { people: [Person!]! party: [Party] firms: [Firm] staff: Staff }
+  type Staff { edges: [Edge] } type Edge { since: Int node: Person }
   interface Party { name: String @mask(with: LAST4) }
   type Person implements Party @rows(where: "object.age >= 18") {
     name: String @mask(with: HASH)
@@ -19,7 +20,7 @@ const people = `
     code: String! @mask(with: NULL)
     age: Int
   }
-  type Firm implements Party { name: String @mask(with: FIRST1) }`;
+  type Firm implements Party { name: String @mask(with: FIRST1) size: Int phone: String @mask(with: NULL) }`;
 
 test('a mask is told of each field, the strictest where several bind', () => {
   const pruned = prune(people, '{ people { name email age } party { name } }');
@@ -79,4 +80,14 @@ test('what is masked with NULL is asked of no subgraph, and answered without an 
   assert.doesNotMatch(shop.requests.map(({ query }) => query).join(), /phone/);
   const all = await gateway.ask('{ people { tel: phone } }', { subject: { ...anonymous, scopes: ['pii:read'] } });
   assert.deepEqual(all, { data: { people: [{ tel: 'canary-51' }] } });
+});
+
+test('results are gone over only where something of what is selected is seen in part', () => {
+  const isPartial = (query: string) => prune(people, query).isPartial;
+  assert.equal(isPartial('{ firms { size } }'), false);
+  assert.equal(isPartial('{ firms { phone } }'), false, 'nothing is left of what is masked with NULL');
+  assert.equal(isPartial('{ firms { name } }'), true);
+  assert.equal(isPartial('{ people { age } }'), true);
+  assert.equal(isPartial('{ party { __typename } }'), true);
+  assert.equal(isPartial('{ staff { edges { since } } }'), true, 'an edge goes with its node');
 });
