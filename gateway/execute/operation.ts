@@ -2,7 +2,7 @@
  * An operation compiled for all requests that may see the same of it: pruned, planned, its fetches and its answer's
  * writer made into functions. One life of it: `createResult` → `runGroups` → `writeAnswer`.
  */
-import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind } from 'graphql';
+import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind, print } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
@@ -23,7 +23,7 @@ import { type InnerKeys, hideAliases, readInnerKeys } from './alias.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
 import { type AnswerError, completeResult } from './complete.ts';
 import { findVoided } from './conceal.ts';
-import { type Cover, type Covered, compileCover } from './cover.ts';
+import { type Cover, type CoverOptions, type Covered, compileCover } from './cover.ts';
 import { type Deferral, compileDeferral } from './deferral.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
 import { placeErrors } from './place.ts';
@@ -48,6 +48,8 @@ export interface CompiledOperation {
   readonly write: Writer;
   /** What is left to do with results before they are written: masks and row filters. `null`: nothing. */
   readonly cover: Cover | null;
+  /** What the cover is made of. */
+  readonly covering: Omit<CoverOptions, 'shape'> | null;
   /** What policy denied: errors of every answer. */
   readonly denials: readonly AnswerError[];
   readonly denied: readonly Denied[];
@@ -99,6 +101,7 @@ export function compileOperation(
     maskOf: pruned.maskOf,
     isValueDenied: pruned.isValueDenied,
   });
+  const covering = pruned.isPartial ? { schema: planner.wholeSchema(), filtersOf: pruned.filtersOf, masker } : null;
   return {
     kind: operation.operation,
     name: operation.name?.value ?? null,
@@ -109,7 +112,8 @@ export function compileOperation(
     shape,
     requiredBy: planner.requiredBy,
     write: compileWriter(shape),
-    cover: pruned.isPartial ? compileCover({ schema, shape, filtersOf: pruned.filtersOf, masker }) : null,
+    cover: covering && compileCover({ ...covering, shape }),
+    covering,
     denials: denialErrors(pruned.denied, verdicts),
     denied: pruned.denied,
     coordinates: pruned.coordinates,
@@ -127,14 +131,18 @@ export function writeEvent(operation: CompiledOperation, result: Result, verdict
   return covered.isGone ? null : writeCovered(operation, covered, result.plain);
 }
 
+/** What policy denied is told of what does not exist as well: it says nothing of any one object. */
 function coverResult(operation: CompiledOperation, result: Result, verdicts: Verdicts): Covered {
   const { cover, denials } = operation;
   const { data, concealed } = result;
   const { voided, untold } = findVoided(data, concealed);
   const fetched = [...result.errors, ...untold];
-  const errors = fetched.length === 0 ? denials : [...denials, ...clientErrors(operation, { data, errors: fetched })];
-  if (cover === null) return { data, errors, isGone: false };
-  return cover({ data, errors, voided, trustsNulls: concealed.length === 0, verdicts });
+  const errors = fetched.length === 0 ? fetched : clientErrors(operation, { data, errors: fetched });
+  const covered =
+    cover === null
+      ? { data, errors, isGone: false }
+      : cover({ data, errors, voided, trustsNulls: concealed.length === 0, verdicts });
+  return { ...covered, errors: covered.errors.length === 0 ? denials : [...denials, ...covered.errors] };
 }
 
 function writeCovered(operation: CompiledOperation, covered: Covered, plain: boolean): string {
@@ -175,11 +183,14 @@ function planPruned(
   if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, deferred: [] };
   const { possibleTypes, apiSchema: schema } = planner;
   const renamed = hideAliases(operation, keys);
-  const hidden = isPartial ? addRowFields(renamed, { schema, filtersOf }) : renamed;
+  const { operation: hidden, asksHidden } = isPartial
+    ? askRows(renamed, planner, filtersOf)
+    : { operation: renamed, asksHidden: false };
   const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(hidden)] } as const;
   const plan = planner.plan(document, {
     operationName: operation.name?.value ?? null,
     labels,
+    asksHidden,
     isRuled: (coordinate) => isRuled(coordinate, policy, schema),
   });
   const { subscription } = plan;
@@ -194,6 +205,14 @@ function planPruned(
   const [part] = group.parts;
   if (part?.kind !== 'root') throw new Error('The planner gave a subscription without a root fetch.');
   return { groups, source: { group, part }, deferred };
+}
+
+/** Conditions may read what no client sees. The planner is told only where they do. */
+function askRows(operation: OperationDefinitionNode, planner: Planner, filtersOf: Pruned['filtersOf']) {
+  const asked = addRowFields(operation, { schema: planner.wholeSchema(), filtersOf });
+  const seen = addRowFields(operation, { schema: planner.apiSchema, filtersOf });
+  const asksHidden = print(asked) !== print(seen);
+  return { operation: asksHidden ? asked : seen, asksHidden };
 }
 
 /** The planner leaves out a root field that no subgraph can answer: it must not pass for one that is null. */
