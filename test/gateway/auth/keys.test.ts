@@ -1,5 +1,6 @@
 /** The keys of an issuer behind HTTP: asked for seldom, taken up when they change, kept for a while when they are out of reach. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -195,6 +196,13 @@ test('a key without an id, a secret, a private key and a key for something else 
     const { ask } = await serveKeys(context, [jwk]);
     await assert.rejects(ask(signer), refusal, JSON.stringify(jwk));
   }
+});
+
+test('a key of RSA that is shorter than 2048 bits verifies nothing (RFC 7518, section 3.3)', async (context) => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const jwk = { ...(publicKey.export({ format: 'jwk' }) as JsonObject), kid: 'first', alg: 'RS256' };
+  const { ask } = await serveKeys(context, [jwk]);
+  await assert.rejects(ask({ kid: 'first', alg: 'RS256', privateKey, jwk }), refusal);
 });
 
 test('of two keys under one id none is taken', async (context) => {
