@@ -13,7 +13,7 @@ export interface SafeAggregateOptions {
   }>;
 }
 
-/** Tells of a field, or of all fields of a type, whether every subgraph that gives it applies the filters of a request. */
+/** Tells of a field, or of all fields of a type, whether one subgraph alone gives it, and applies the filters of a request. */
 export function findSafeAggregates({ schema, entities, subgraphs }: SafeAggregateOptions) {
   const all = [...subgraphs];
   const isSafeField = (type: string, field: string): boolean => {
@@ -21,7 +21,8 @@ export function findSafeAggregates({ schema, entities, subgraphs }: SafeAggregat
       // Also where another field provides it.
       ({ name }) => entities.isOwn(name, type, field) || entities.isForeign(name, type, field),
     );
-    return giving.length > 0 && giving.every(({ appliesFilters }) => appliesFilters === true);
+    // Of several, one may say what the total is made of, and another may make it.
+    return giving.length === 1 && giving.every(({ appliesFilters }) => appliesFilters === true);
   };
   return (coordinate: string): boolean => {
     if (!all.some(({ appliesFilters }) => appliesFilters === true)) return false;

@@ -106,7 +106,7 @@ class Standing {
 
   /** Why what tells of a source shows too much. It may stand in an object of a type, and be masked itself. */
   revealed({ type, field }: Source, at: Revealing | null): Denial | null {
-    const { schema, isSafeAggregate } = this.#options;
+    const { schema } = this.#options;
     const { denial, masked } = field === null ? nothingSaid : this.#ownField(type, field);
     const isOpen = masked !== null && !isAsStrict(at?.mask ?? null, masked.mask);
     const ofValue = denial ?? (isOpen ? { rule: masked.rule, reason: seenMasked } : null);
@@ -115,9 +115,18 @@ class Standing {
     if (ofValue !== null || isSameObject) return ofValue;
     const rows = this.#rowsOf(type);
     // What gives the rows themselves loses those that do not exist.
-    const isSafe = at !== null && ((field === null && at.gives.includes(type)) || isSafeAggregate?.(at.coordinate));
-    const [filter] = isSafe === true ? [] : rows.filters;
+    const isSafe =
+      at !== null && ((field === null && at.gives.includes(type)) || this.#isSafeTotal(at.coordinate, type));
+    const [filter] = isSafe ? [] : rows.filters;
     return rows.denial ?? (filter === undefined ? null : { rule: filter, reason: seenInPart });
+  }
+
+  /** A subgraph applies filters to the types that it says it makes a total of; of what these are made from it knows nothing. */
+  #isSafeTotal(coordinate: string, type: string): boolean {
+    const { policy, isSafeAggregate } = this.#options;
+    const sources = (policy.derivations.get(coordinate) ?? []).flatMap(({ coordinates }) => coordinates);
+    const isSaid = sources.some((source) => source.split('.')[0] === type);
+    return isSaid && isSafeAggregate?.(coordinate) === true;
   }
 
   /** What binds objects of a type, each that it may turn out to be. */

@@ -137,38 +137,6 @@ describe('safety', () => {
     );
   });
 
-  test('counts for those who may not know of all incidents those that they may', async () => {
-    const safety = mesh.subgraphs.find(({ name }) => name === 'safety');
-    assert.ok(safety);
-    const [california] = await askLake<{ incidents: number; cost: number }>(
-      `select count(*)::int as incidents, sum("Cost Total $")::int as cost from birdstrikes where "Origin State" = 'California'`,
-    );
-    const sum = async (filters: Readonly<Record<string, string>>) => {
-      const query = '{ matchSummary { total matched } incidentsByAirport(first: 500) { incidents costTotal } }';
-      const request = { operationKind: 'query', query, queryJson: '', variablesJson: '{}', headers: {} } as const;
-      const view = { revision: '', filters };
-      const answer = await safety.fetch({ ...request, subject: anonymous, view }, new AbortController().signal);
-      assert.deepEqual(answer.errors ?? [], []);
-      const { matchSummary, incidentsByAirport } = answer.data as {
-        matchSummary: { total: number; matched: number };
-        incidentsByAirport: { incidents: number; costTotal: number }[];
-      };
-      const total = (pick: 'incidents' | 'costTotal') => incidentsByAirport.reduce((all, one) => all + one[pick], 0);
-      return { ...matchSummary, incidents: total('incidents'), cost: total('costTotal') };
-    };
-    const all = await sum({});
-    const some = await sum({ Incident: 'object.state == "California"' });
-    assert.equal(all.total, 10_000);
-    assert.equal(some.total, california?.incidents);
-    assert.equal(some.incidents, some.matched);
-    assert.ok(some.cost > 0 && some.cost <= (california?.cost ?? 0));
-    assert.deepEqual(await sum({ Incident: 'false' }), { total: 0, matched: 0, incidents: 0, cost: 0 });
-    // What is matched against airports that do not exist for the subject is not matched.
-    const { matched, incidents } = await sum({ Airport: 'object.state == "CO"' });
-    assert.ok(matched > 0 && matched < all.matched);
-    assert.equal(incidents, matched);
-  });
-
   test('gives an airport its incidents, newest first, and none to one that is not named', async () => {
     type Incidents = { airport: { incidents: { id: string; date: string; airport: { city: string } }[] } };
     const { airport } = await ask<Incidents>(

@@ -51,21 +51,27 @@ export const incidents = defineProcess({
   name: 'incidents',
   logics: [
     ...matching,
-    logic<Page, Session>('read', async ({ sql, input, session }) => {
+    logic<Page, Session>('read', async ({ sql, input, session, visible, seesAll }) => {
       const { first, after, matched } = input.args;
-      const reports = await selectReports(
-        sql,
-        `where row > $after::bigint
-           and ($matched::boolean is null or list_contains($sites::varchar[], site) = $matched::boolean)
-         order by row limit $first::bigint`,
-        {
-          after: after ? rowOf(after) : -1,
-          matched: matched ?? null,
-          sites: [...session.get('matches').keys()],
-          first: Math.min(Math.max(first ?? pageMax, 0), pageMax),
-        },
-      );
-      session.set('reports', reports);
+      const matches = session.get('matches');
+      const size = Math.min(Math.max(first ?? pageMax, 0), pageMax);
+      // Whoever sees incidents in part gets a page of those, as if there were no others.
+      const step = seesAll('Incident') ? size : pageMax;
+      const reports: Report[] = [];
+      for (let last: string | null | undefined = after; reports.length < size;) {
+        const next: readonly Report[] = await selectReports(
+          sql,
+          `where row > $after::bigint
+             and ($matched::boolean is null or list_contains($sites::varchar[], site) = $matched::boolean)
+           order by row limit $step::bigint`,
+          { after: last ? rowOf(last) : -1, matched: matched ?? null, sites: [...matches.keys()], step },
+        );
+        const located = next.map((report) => locate(report, matches));
+        reports.push(...visible('Incident', located));
+        if (next.length < step) break;
+        last = next.at(-1)?.id;
+      }
+      session.set('reports', reports.slice(0, size));
     }),
   ],
   aggregator: aggregator<Page, Session>('locate', ({ session, result }) => {

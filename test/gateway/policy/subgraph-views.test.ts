@@ -27,22 +27,27 @@ import { type TestSubgraph, createSubgraph } from '../../support/subgraph.ts';
 
 const link = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-  @link(url: "https://weft.dev/weft/v1.0", import: ["@process", "@rows"])
+  @link(url: "https://weft.dev/weft/v1.0", import: ["@process", "@rows", "@derivedFrom"])
 `;
 
 const schema = `${link}
 type Query {
   trips: [Trip!]! @process(name: "trips")
   known: Int @process(name: "known")
+  count: Int @process(name: "known") @derivedFrom(coordinates: ["Trip"])
+  unsifted: Int @process(name: "unsifted") @derivedFrom(coordinates: ["Trip"])
+  secondHand: Int @process(name: "known") @derivedFrom(coordinates: ["Query.unsifted"])
 }
 type Trip @key(fields: "id") @rows(where: "object.region in subject.claims.regions") { id: ID! region: String! }
 `;
 
+const canary = 4711;
 const domain = `import { aggregator, defineDomain, defineProcess } from '${sdk}';
 const all = ['EU', 'US', 'EU', 'AS', 'EU'].map((region, index) => ({ id: String(index + 1), region }));
 const one = (name, run) => defineProcess({ name, logics: [], aggregator: aggregator('answer', run) });
 export default defineDomain({ name: 'trips', owner: 'Team', description: 'Trips.', processes: [
   one('trips', ({ result }) => result.finalize(all)),
+  one('unsifted', ({ result }) => result.finalize(${canary})),
   one('known', ({ visible, result }) => result.finalize(visible('Trip', all).length)),
 ] });
 `;
@@ -119,14 +124,23 @@ for (const [where, open] of [
         Array.from({ length: 80 }, async (_, number) => {
           const region = regions[(number * 7) % regions.length] ?? 'none';
           const subject = people.get(region) ?? anonymous;
-          const { data, errors } = await gateway.ask('{ trips { id } known }', { subject });
+          const { data, errors } = await gateway.ask('{ trips { id } known count }', { subject });
           const ids = expected[region];
           assert.deepEqual(errors, undefined);
-          assert.deepEqual(data, { trips: ids.map((id) => ({ id })), known: ids.length }, region);
+          assert.deepEqual(data, { trips: ids.map((id) => ({ id })), known: ids.length, count: ids.length }, region);
         }),
       );
-      const { data } = await gateway.ask('{ trips { id } known }');
-      assert.deepEqual(data, { trips: [], known: 0 });
+      const { data } = await gateway.ask('{ trips { id } known count }');
+      assert.deepEqual(data, { trips: [], known: 0, count: 0 });
+    });
+
+    test('gives no total of rows that it has not sifted, nor one that is made of such a total', async (t) => {
+      const { gateway } = await open(t);
+      const answer = await gateway.ask('{ unsifted secondHand }', { subject: personIn('EU') });
+      assert.deepEqual(answer.data, { unsifted: null, secondHand: null });
+      const codes = answer.errors?.map(({ extensions }) => extensions.code);
+      assert.deepEqual(codes, ['UNAUTHORIZED_FIELD_OR_TYPE', 'UNAUTHORIZED_FIELD_OR_TYPE']);
+      assert.ok(!JSON.stringify(answer).includes(String(canary)));
     });
   });
 }
