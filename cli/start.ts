@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { HttpSubgraph } from '../gateway/execute/http.ts';
 import type { GenerationParts } from '../gateway/server/generation.ts';
 import { createMeshQuery } from '../gateway/server/mesh.ts';
+import type { ComposedSubgraph } from '../gateway/supergraph/compose.ts';
 import { readSupergraph } from '../gateway/supergraph/supergraph.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import { type Config, readEnvironment } from '../mesh/core/config.ts';
-import { WeftError, messageOf } from '../mesh/core/error.ts';
+import { WeftError, isWeftError, messageOf } from '../mesh/core/error.ts';
 import type { MeshQuery, Subgraph } from '../mesh/core/subgraph.ts';
 import { openLog } from '../mesh/events/open.ts';
 import { openStore } from '../mesh/lineage/open.ts';
@@ -25,6 +26,7 @@ import { openFront } from './front.ts';
 import { type GovernanceFiles, readGovernance, withMeshPolicies } from './governance.ts';
 import type { Output } from './output.ts';
 import { openRemote } from './remote.ts';
+import { recallSdl, rememberSdl } from './remembered.ts';
 import { untilStopped } from './stop.ts';
 
 export const command = defineCommand({
@@ -79,14 +81,15 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
     (one) => one.close(),
   );
   const signer = openSigner(config);
-  const remote = await withEarlyKeys({ config, signer }, () => openRemotes(config, signer, output));
+  const { remote, absent } = await withEarlyKeys({ config, signer }, () => openRemotes(config, signer, output));
   for (const one of remote) parts.adopt(one, () => one.close());
 
   const subgraphs: readonly Subgraph[] = [...host.subgraphs, ...remote];
   const policy = withMeshPolicies(config.policy);
   const compose = ({ classes }: Pick<GovernanceFiles, 'classes'>): GenerationParts => {
     const isPartial = remote.length < Object.keys(config.subgraphs).length;
-    const { sdl } = composeMesh(subgraphs.map(withUrl(config)), { classes, isPartial, note: output.note });
+    const options = { classes, isPartial, absent, note: output.note };
+    const { sdl } = composeMesh(subgraphs.map(withUrl(config)), options);
     return {
       supergraph: readSupergraph(sdl),
       subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
@@ -119,20 +122,32 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
   };
 }
 
-/** A subgraph that does not give its schema is left out, and said so: the mesh starts with the rest. */
-async function openRemotes(config: Config, signer: ContextSigner, output: Output): Promise<readonly HttpSubgraph[]> {
+interface Remotes {
+  readonly remote: readonly HttpSubgraph[];
+  /** Schemas of those that are not there, from when they were. */
+  readonly absent: readonly ComposedSubgraph[];
+}
+
+/** A subgraph that does not give its schema is left out, and said so: the mesh starts with the rest, bound by its rules all the same. */
+async function openRemotes(config: Config, signer: ContextSigner, output: Output): Promise<Remotes> {
+  const absent: ComposedSubgraph[] = [];
   const opened = await Promise.all(
     Object.entries(config.subgraphs).map(async ([name, subgraph]) => {
       try {
-        return [await openRemote(name, subgraph, { config, signer })];
+        const remote = await openRemote(name, subgraph, { config, signer });
+        rememberSdl(config, name, remote.sdl);
+        return [remote];
       } catch (error) {
-        if (subgraph.schemaFile !== null) throw error;
-        output.note(`subgraph ${name} is left out: ${messageOf(error)}`);
+        if (subgraph.schemaFile !== null || isWeftError(error, 'STORE_UNAVAILABLE')) throw error;
+        const known = recallSdl(config, name);
+        if (known !== null) absent.push({ name, ...known });
+        const rules = known === null ? 'nothing is known of its rules' : 'its rules bind the rest';
+        output.note(`subgraph ${name} is left out, ${rules}: ${messageOf(error)}`);
         return [];
       }
     }),
   );
-  return opened.flat();
+  return { remote: opened.flat(), absent };
 }
 
 function withUrl(config: Config) {

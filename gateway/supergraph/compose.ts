@@ -22,6 +22,8 @@ export interface ComposeOptions {
   readonly classes?: Classes;
   /** Whether there are subgraphs which are not here now: what is derived from theirs is kept from everybody. Default false. */
   readonly isPartial?: boolean;
+  /** Of these, those whose schema is known from before: what they say of policy binds the rest. */
+  readonly absent?: readonly ComposedSubgraph[];
 }
 
 export interface Composition {
@@ -36,13 +38,15 @@ export interface Composition {
 /** Throws `COMPOSITION_FAILED`, whose cause is an `AggregateError` with one `WeftError` for each mistake. */
 export function composeSubgraphs(
   subgraphs: readonly ComposedSubgraph[],
-  { definitions, classes = new Map(), isPartial = false }: ComposeOptions,
+  { definitions, classes = new Map(), isPartial = false, absent = [] }: ComposeOptions,
 ): Composition {
   const directives = readDefinitions(definitions);
-  const read = collect(subgraphs, (subgraph) => readSubgraph(subgraph, { text: definitions, directives }));
+  const readAll = (all: readonly ComposedSubgraph[]) =>
+    collect(all, (subgraph) => readSubgraph(subgraph, { text: definitions, directives }));
+  const read = readAll(subgraphs);
   const bare = composeBare(read);
   const schema = buildASTSchema(parse(bare), { assumeValid: true, assumeValidSDL: true });
-  const { policy, mistakes } = effectivePolicy(read, { schema, classes });
+  const { policy, mistakes } = effectivePolicy([...read, ...readAll(absent)], { schema, classes });
   const checked = checkPolicy(policy, { subgraphs: read, schema, isPartial });
   const all = [...mistakes, ...checked.mistakes];
   if (all.length > 0) throw compositionFailed(all);

@@ -180,6 +180,13 @@ describe('classes', () => {
 });
 
 describe('a part of the mesh that is not here', () => {
+  test('binds the rest by its rules, as they were last', () => {
+    const here = 'type Query { t: T } type T @key(fields: "id") { id: ID! secret: String }';
+    const sdl = `${links} type T @key(fields: "id", resolvable: false) @authenticated { id: ID! } type Other @authenticated { a: Int }`;
+    const absent = [{ name: 'away', sdl, origin: 'away.graphql' }];
+    assert.deepEqual(composedRules([here], { isPartial: true, absent }), { T: ['@authenticated'] });
+  });
+
   test('keeps what is derived from it from everybody, and the rest is served', () => {
     const sdl = `type Query { sum: Int @derivedFrom(coordinates: ["Flight.delay"]) ok: Int t: T }
       type T @rows(where: "object.region == 'x'") { a: Int }`;
