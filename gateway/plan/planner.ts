@@ -24,16 +24,7 @@ import { messageOf, WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { type Entities, readEntities } from './entities.ts';
 import { type SubgraphSchema, addMembers, entitiesIn, hasPartialUnions } from './member.ts';
-import type {
-  ContextArgument,
-  FetchNode,
-  PathStep,
-  Plan,
-  PlanNode,
-  RequiredSelection,
-  Rewrite,
-  RewriteStep,
-} from './plan.ts';
+import type { ContextArgument, FetchNode, PathStep, Plan, PlanNode, RequiredSelection, Rewrite } from './plan.ts';
 import { separateChains } from './chain.ts';
 import { addExecutableDirectives, dropUnknownDirectives } from './executable.ts';
 import { type Hoist, type IsRuled, createHoist } from './hoist.ts';
@@ -44,6 +35,7 @@ import { type Requirements, graphNames, readRequirements } from './requirement.t
 import { readRisks } from './risk.ts';
 import { nameRoots, readRoots } from './roots.ts';
 import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
+import { pathSteps, rewriteStep } from './step.ts';
 import { createVerifier } from './verify.ts';
 import { runWithin } from './within.ts';
 
@@ -107,7 +99,7 @@ export function createPlanner(supergraphSdl: string): Planner {
       const usual = () => verify(drafter.draft(named, options, limits.planMs));
       if (!isAtRisk(named)) return usual();
       try {
-        return verify(carefully().draft(named, options, limits.planFirstMs));
+        return verify(carefully().draft(named, options, limits.planMs));
       } catch {
         // Then what is at risk is taken: it is only lost when something fails.
         return usual();
@@ -360,15 +352,6 @@ function keysFor(
   return new Map(known);
 }
 
-/** A step reads `key`, `@` for the items of a list, with `|[A,B]` behind it to keep objects of some types. */
-function pathSteps(step: string | number): PathStep[] {
-  const match = /^(.*?)(?:\|\[(.*)\])?$/.exec(String(step));
-  const key = match?.[1] ?? '';
-  const types = match?.[2] === undefined ? {} : { types: match[2].split(',').map((type) => type.trim()) };
-  if (key === '@') return [{ kind: 'items', ...types }];
-  return [{ kind: 'field', key, ...types }];
-}
-
 function requiredSelection(node: QueryPlanSelectionNode): RequiredSelection {
   if (node.kind === 'InlineFragment') {
     return {
@@ -395,8 +378,4 @@ function rewrite(node: FetchDataRewrite): Rewrite {
 function contextArgument({ path, renameKeyTo }: FetchDataKeyRenamer): ContextArgument {
   const down = path.filter((step) => step !== '..');
   return { variable: renameKeyTo, levels: path.length - down.length, path: down.map(rewriteStep) };
-}
-
-function rewriteStep(step: string): RewriteStep {
-  return step.startsWith('... on ') ? { kind: 'type', type: step.slice('... on '.length) } : { kind: 'key', key: step };
 }
