@@ -37,6 +37,7 @@ import { readRisks } from './risk.ts';
 import { pathSteps, rewriteStep } from './path-step.ts';
 import { nameRoots, readRoots } from './roots.ts';
 import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
+import { pathSteps, rewriteStep } from './step.ts';
 import { createVerifier } from './verify.ts';
 import { runWithin } from './within.ts';
 
@@ -105,7 +106,7 @@ export function createPlanner(supergraphSdl: string): Planner {
       const usual = () => verify(drafter.draft(named, options, limits.planMs));
       if (!isAtRisk(named)) return usual();
       try {
-        return verify(carefully().draft(named, options, limits.planFirstMs));
+        return verify(carefully().draft(named, options, limits.planMs));
       } catch {
         // Then what is at risk is taken: it is only lost when something fails.
         return usual();
