@@ -37,7 +37,6 @@ import { readRisks } from './risk.ts';
 import { pathSteps, rewriteStep } from './path-step.ts';
 import { nameRoots, readRoots } from './roots.ts';
 import { replaceStandIns, replaceStandInsIn } from './stand-in.ts';
-import { pathSteps, rewriteStep } from './step.ts';
 import { createVerifier } from './verify.ts';
 import { runWithin } from './within.ts';
 
