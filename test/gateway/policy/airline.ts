@@ -51,7 +51,7 @@ const flightsSdl = `${federation('@key', '@shareable')}
   type Owner { name: String country: String }
   type Crew { lead: Flight members: [Flight!]! }
   type FlightConnection { edges: [FlightEdge!]! nodes: [Flight] total: Int }
-  type FlightEdge { cursor: String! node: Flight }`;
+  type FlightEdge { weight: Int! node: Flight }`;
 
 const riskSdl = `${federation('@key')}
   type Query { worst: Flight }
@@ -81,7 +81,7 @@ export function createAirline(): Airline {
         things: () => mixed,
         assets: () => mixed,
         page: () => ({
-          edges: flights.map((node) => ({ cursor: `canary-cursor-${node.id}`, node })),
+          edges: flights.map((node) => ({ weight: Number(node.id), node })),
           nodes: flights,
           total: 4,
         }),
