@@ -1,6 +1,7 @@
 /** Brings errors along when rows go: those about what does not exist are not told, those behind it move up. */
 import type { ResponsePath, ResultObject } from './collect.ts';
 import type { AnswerError } from './complete.ts';
+import { withoutWords } from './conceal.ts';
 import type { FieldShape, NullableShape, ObjectShape, ShapeValue } from './shape.ts';
 
 export interface Moving {
@@ -20,9 +21,7 @@ export function moveErrors(errors: readonly AnswerError[], moving: Moving): read
     if (error.path === undefined) return [error];
     const place = placeOf(error.path, moving);
     if (place === null) return [];
-    // A policy's own words name no value.
-    const tellsValue = place.isMasked && error.extensions.code !== 'UNAUTHORIZED_FIELD_OR_TYPE';
-    return [{ ...error, path: place.path, ...(tellsValue ? { message: 'The subgraph reported an error.' } : {}) }];
+    return [place.isMasked ? withoutWords({ ...error, path: place.path }) : { ...error, path: place.path }];
   });
 }
 

@@ -127,14 +127,18 @@ export function writeEvent(operation: CompiledOperation, result: Result, verdict
   return covered.isGone ? null : writeCovered(operation, covered, result.plain);
 }
 
+/** What policy denied is told of what does not exist as well: it says nothing of any one object. */
 function coverResult(operation: CompiledOperation, result: Result, verdicts: Verdicts): Covered {
   const { cover, denials } = operation;
   const { data, concealed } = result;
   const { voided, untold } = findVoided(data, concealed);
   const fetched = [...result.errors, ...untold];
-  const errors = fetched.length === 0 ? denials : [...denials, ...clientErrors(operation, { data, errors: fetched })];
-  if (cover === null) return { data, errors, isGone: false };
-  return cover({ data, errors, voided, trustsNulls: concealed.length === 0, verdicts });
+  const errors = fetched.length === 0 ? fetched : clientErrors(operation, { data, errors: fetched });
+  const covered =
+    cover === null
+      ? { data, errors, isGone: false }
+      : cover({ data, errors, voided, trustsNulls: concealed.length === 0, verdicts });
+  return { ...covered, errors: covered.errors.length === 0 ? denials : [...denials, ...covered.errors] };
 }
 
 function writeCovered(operation: CompiledOperation, covered: Covered, plain: boolean): string {

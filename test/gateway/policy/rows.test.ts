@@ -130,6 +130,17 @@ describe('rows that do not exist for a subject', () => {
   });
 });
 
+test('what is denied is told alike of what exists, what does not, and what never did', async () => {
+  const { ask } = createRuledAirline({ Flight: inRegions, 'Flight.pilot': '@requiresScopes(scopes: [["pii"]])' });
+  const told = async (id: string) => {
+    const { data, errors } = await ask(`{ flight(id: "${id}") { pilot } }`);
+    return { data, paths: errors?.map(({ path }) => path) };
+  };
+  assert.deepEqual(await told('2'), { data: { flight: null }, paths: [['flight', 'pilot']] });
+  assert.deepEqual(await told('2'), await told('9'));
+  assert.deepEqual((await told('1')).paths, (await told('9')).paths);
+});
+
 describe('a condition', () => {
   test('may read what another domain knows; where that fails, the row does not exist', async () => {
     const { ask } = createRuledAirline({ Flight: '@weft__rows(where: "object.risk < 9")' });
