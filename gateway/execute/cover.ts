@@ -5,12 +5,12 @@
  */
 import type { GraphQLSchema } from 'graphql';
 import type { Masker } from '../../mesh/policy/masker.ts';
-import type { Mask } from '../../mesh/policy/mask.ts';
 import type { RowsRule } from '../../mesh/policy/rules.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
 import { createRowTest } from '../policy/row-test.ts';
 import type { ResultObject } from './collect.ts';
 import type { AnswerError } from './complete.ts';
+import { maskValue } from './masked.ts';
 import { moveErrors } from './move.ts';
 import type { FieldShape, ObjectShape, ShapeValue } from './shape.ts';
 
@@ -149,25 +149,5 @@ function compileType(type: string, shape: ObjectShape, options: Compiling): Step
 
 function compileField({ from, mask, value }: FieldShape, options: Compiling): Step | null {
   if (from !== 'result') return null;
-  return mask === null ? compileValue(value, options) : compileMask(value, mask, options);
-}
-
-/** Masks lists item by item. */
-function compileMask(shape: ShapeValue, mask: Mask, options: Compiling): Step {
-  switch (shape.kind) {
-    case 'nonNull':
-      return compileMask(shape.of, mask, options);
-    case 'leaf':
-      return options.masker(mask, shape);
-    case 'list': {
-      const item = compileMask(shape.of, mask, options);
-      // Of what is no list nothing is shown anyhow.
-      return (value, pass) => (Array.isArray(value) ? value.map((one) => item(one, pass)) : null);
-    }
-    case 'object':
-      // No mask fits an object.
-      return () => null;
-    default:
-      return shape satisfies never;
-  }
+  return mask === null ? compileValue(value, options) : maskValue(value, mask, options.masker);
 }

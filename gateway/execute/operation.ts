@@ -23,7 +23,7 @@ import { type InnerKeys, hideAliases, readInnerKeys } from './alias.ts';
 import { type CompiledGroup, type RootPart, compileGroup, compilePlan } from './compile.ts';
 import { type AnswerError, completeResult } from './complete.ts';
 import { findVoided } from './conceal.ts';
-import { type Cover, type Covered, compileCover } from './cover.ts';
+import { type Cover, type CoverOptions, type Covered, compileCover } from './cover.ts';
 import { type Deferral, compileDeferral } from './deferral.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
 import { placeErrors } from './place.ts';
@@ -48,6 +48,8 @@ export interface CompiledOperation {
   readonly write: Writer;
   /** What is left to do with results before they are written: masks and row filters. `null`: nothing. */
   readonly cover: Cover | null;
+  /** What the cover is made of. */
+  readonly covering: Omit<CoverOptions, 'shape'> | null;
   /** What policy denied: errors of every answer. */
   readonly denials: readonly AnswerError[];
   readonly denied: readonly Denied[];
@@ -99,6 +101,7 @@ export function compileOperation(
     maskOf: pruned.maskOf,
     isValueDenied: pruned.isValueDenied,
   });
+  const covering = pruned.isPartial ? { schema, filtersOf: pruned.filtersOf, masker } : null;
   return {
     kind: operation.operation,
     name: operation.name?.value ?? null,
@@ -109,7 +112,8 @@ export function compileOperation(
     shape,
     requiredBy: planner.requiredBy,
     write: compileWriter(shape),
-    cover: pruned.isPartial ? compileCover({ schema, shape, filtersOf: pruned.filtersOf, masker }) : null,
+    cover: covering && compileCover({ ...covering, shape }),
+    covering,
     denials: denialErrors(pruned.denied, verdicts),
     denied: pruned.denied,
     coordinates: pruned.coordinates,

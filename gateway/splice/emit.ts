@@ -2,9 +2,13 @@
  * Writes the client's answer out of the subgraphs' texts. What stands side by side in a text and in the answer is taken
  * as one piece; what follows from an entity alone is put together once, however often the entity turns up.
  */
+import type { Verdicts } from '../../mesh/policy/view.ts';
+import type { CoverOptions } from '../execute/cover.ts';
 import { compileSource, literal } from '../execute/source.ts';
 import type { FieldShape } from '../execute/shape.ts';
+import { type Filtered, compileKept, filteredAt } from './kept.ts';
 import { type Join, type Place, type Provider, type RowKey, childAt, providersOf } from './layout.ts';
+import { type MaskText, compileMaskText } from './masked.ts';
 import {
   type Column,
   type LeafColumn,
@@ -25,20 +29,29 @@ export interface Gathered {
   readonly joined: readonly (readonly number[])[];
 }
 
-/** The data of the answer as JSON, one character a byte. */
-export type Emit = (gathered: Gathered) => string;
+/**
+ * The data of the answer as JSON, one character a byte, for a subject of whom the rules say this. `null` when a null would
+ * stand where none may.
+ */
+export type Emit = (gathered: Gathered, verdicts: Verdicts) => string | null;
+
+/** What policy leaves of results; `null`: all. */
+export type Covering = Omit<CoverOptions, 'shape'> | null;
 
 /** Compiles the writer of a place and all below it. Throws `Unspliceable`. */
-export function compileEmit(root: Place): Emit {
-  const emitting: Emitting = { functions: [], memoCount: 0 };
+export function compileEmit(root: Place, covering: Covering): Emit {
+  const emitting: Emitting = { covering, functions: [], masks: [], filtered: [], memoCount: 0 };
   const name = placeSource(root, emitting);
-  const source = `(() => { ${emitting.functions.join('\n')} return (T, R, J, M) => ${name}(T, R, J, M, 0, ''); })()`;
-  const emit = compileSource(source, { join }) as (...state: unknown[]) => string;
-  const { memoCount } = emitting;
-  return ({ texts, rows, joined }) => {
+  const source = `(() => { ${emitting.functions.join('\n')} return (T, R, J, M, K) => ${name}(T, R, J, M, K, 0, ''); })()`;
+  const emit = compileSource(source, { join, mask: emitting.masks }) as (...state: unknown[]) => string;
+  const { memoCount, filtered } = emitting;
+  const keptFor = compileKept(filtered, covering);
+  return ({ texts, rows, joined }, verdicts) => {
     const memos: string[][] = [];
     for (let memo = 0; memo < memoCount; memo++) memos.push([]);
-    return emit(texts, rows, joined, memos);
+    const text = emit(texts, rows, joined, memos, keptFor(verdicts));
+    // One more tells that something is amiss.
+    return memos.length > memoCount ? null : text;
   };
 }
 
@@ -48,7 +61,10 @@ function join(pieces: readonly string[]): string {
 }
 
 interface Emitting {
+  readonly covering: Covering;
   readonly functions: string[];
+  readonly masks: MaskText[];
+  readonly filtered: Filtered[];
   memoCount: number;
 }
 
@@ -60,6 +76,8 @@ type Piece =
       readonly from: number;
       readonly column: ObjectColumn | ListColumn;
       readonly name: string;
+      /** The function that tells whether an object exists; `null` where all do. */
+      readonly keep: string | null;
     };
 
 /** Some columns of a text, side by side. */
@@ -72,6 +90,8 @@ interface Run {
   /** Bytes before the first value and behind the last one that belong to it. */
   readonly before: number;
   after: number;
+  /** Of a single masked value: the position of its mask. */
+  readonly mask: number | null;
 }
 
 /** Adds the function that writes an object of a place; gives its name. */
@@ -84,14 +104,12 @@ function placeSource(place: Place, emitting: Emitting): string {
   if (host === undefined) throw new Unspliceable('Nothing gives the objects of a place.');
   const used = new Set(pieces.flatMap((piece) => (piece.kind === 'text' ? [] : [piece.from])));
   const before = place.providers.flatMap((provider, index) =>
-    used.has(index) || index === 0
-      ? [providerSource(provider, host, { table: `r${index}`, text: `t${index}`, row: `h${index}` })]
-      : [],
+    used.has(index) || index === 0 ? [providerSource(provider, host, namesAt(index))] : [],
   );
   const body = clusters(pieces, place).map((cluster) => clusterSource(cluster, emitting));
   const name = `put${emitting.functions.length}`;
   emitting.functions.push(
-    `function ${name}(T, R, J, M, h, out) { let c; let n; ${before.join(' ')} ${body.join('\n')} return out; }`,
+    `function ${name}(T, R, J, M, K, h, out) { let c; let n; ${before.join(' ')} ${body.join('\n')} return out; }`,
   );
   return name;
 }
@@ -100,6 +118,10 @@ interface Names {
   readonly table: string;
   readonly text: string;
   readonly row: string;
+}
+
+function namesAt(index: number): Names {
+  return { table: `r${index}`, text: `t${index}`, row: `h${index}` };
 }
 
 /** `const` lines for a provider's rows, text and row; `h` is the row at hand. */
@@ -128,11 +150,45 @@ function addField(pieces: Piece[], field: FieldShape, { place, emitting, isFirst
   if (first === undefined || first.column.kind === 'typename') throw new Unspliceable('Nothing gives a field.');
   const from = place.providers.indexOf(first.provider);
   const { column } = first;
+  if (field.mask !== null) return addMasked(pieces, column, { from, lead, mask: maskAt(field, emitting) });
   if (column.kind === 'leaf') return addLeaf(pieces, column, { from, lead });
   if (found.length > 1) throw new Unspliceable('Objects come from more than one answer.');
-  const name = placeSource(childAt(place, field.inner), emitting);
+  const child = childAt(place, field.inner);
+  const name = placeSource(child, emitting);
   if (!extend(pieces, column, { from, lead })) addText(pieces, lead);
-  pieces.push({ kind: 'nested', from, column, name });
+  pieces.push({ kind: 'nested', from, column, name, keep: keepSource(child, emitting) });
+}
+
+/** Gives the position of a field's mask among those of the operation. */
+function maskAt({ value, mask }: FieldShape, { covering, masks }: Emitting): number {
+  if (covering === null || mask === null) throw new Unspliceable('Nothing masks a value.');
+  return masks.push(compileMaskText(value, mask, covering.masker)) - 1;
+}
+
+function addMasked(pieces: Piece[], column: Column, { from, lead, mask }: Led & { readonly mask: number }): void {
+  if (column.kind !== 'leaf') throw new Unspliceable('A mask stands at objects.');
+  if (!extend(pieces, column, { from, lead })) addText(pieces, lead);
+  pieces.push({ kind: 'run', from, first: column, last: column, before: 0, after: 0, mask });
+}
+
+/** Adds the function that tells whether an object of a place exists; gives its name, or `null` where all do. */
+function keepSource(place: Place, emitting: Emitting): string | null {
+  const filtered = filteredAt(place, emitting.covering?.filtersOf ?? null);
+  const host = place.providers[0];
+  if (filtered === null || host === undefined) return null;
+  const position = emitting.filtered.push(filtered) - 1;
+  const used = new Set(filtered.columns.map(({ from }) => from));
+  const before = place.providers.flatMap((provider, index) =>
+    used.has(index) ? [providerSource(provider, host, namesAt(index))] : [],
+  );
+  const texts = filtered.columns.map(({ from, column }) =>
+    runSource({ kind: 'run', from, first: column, last: column, before: 0, after: 0, mask: null }),
+  );
+  const name = `keep${position}`;
+  emitting.functions.push(
+    `function ${name}(T, R, J, K, h) { ${before.join(' ')} return K[${position}](${texts.join(" + '\\n' + ") || "''"}); }`,
+  );
+  return name;
 }
 
 interface Led {
@@ -157,13 +213,13 @@ function addLeaf(pieces: Piece[], column: LeafColumn, { from, lead }: Led): void
   const own = leadOf(column);
   const common = own === lead ? lead.length : own.slice(1) === lead.slice(1) ? lead.length - 1 : 0;
   if (common < lead.length) addText(pieces, lead.slice(0, lead.length - common));
-  pieces.push({ kind: 'run', from, first: column, last: column, before: common, after: 0 });
+  pieces.push({ kind: 'run', from, first: column, last: column, before: common, after: 0, mask: null });
 }
 
 /** Lengthens the run at the end to the beginning of a value, where text and answer go on alike. */
 function extend(pieces: readonly Piece[], column: Column, { from, lead }: Led): boolean {
   const last = pieces.at(-1);
-  if (last?.kind !== 'run' || last.from !== from || last.after > 0) return false;
+  if (last?.kind !== 'run' || last.mask !== null || last.from !== from || last.after > 0) return false;
   if (column.index !== last.last.index + 1 || leadOf(column) !== lead) return false;
   last.after = lead.length;
   return true;
@@ -232,25 +288,40 @@ function pieceSource(piece: Piece): string {
   }
 }
 
-function runSource({ from, first, last, before, after }: Run): string {
+function runSource({ from, first, last, before, after, mask }: Run): string {
   const [start, end] = [placeOf(first.start), placeOf(last.end)];
-  return `t${from}.slice(r${from}[h${from} + ${start}] - ${before}, r${from}[h${from} + ${end}] + ${after})`;
+  const slice = `t${from}.slice(r${from}[h${from} + ${start}] - ${before}, r${from}[h${from} + ${end}] + ${after})`;
+  return mask === null ? slice : `mask[${mask}](${slice})`;
 }
 
 interface Nested {
   readonly from: number;
   readonly name: string;
+  readonly keep: string | null;
 }
 
-function objectSource({ row, isNullable }: ObjectColumn, { from, name }: Nested): string {
-  const put = `out = ${name}(T, R, J, M, c, out);`;
-  return `c = r${from}[h${from} + ${placeOf(row)}]; ${isNullable ? `if (c < 0) out += 'null'; else ${put}` : put}`;
+function objectSource({ row, isNullable }: ObjectColumn, { from, name, keep }: Nested): string {
+  const put = `out = ${name}(T, R, J, M, K, c, out);`;
+  const isGone = [...(isNullable ? ['c < 0'] : []), ...(keep === null ? [] : [`!${keep}(T, R, J, K, c)`])].join(' || ');
+  const gone = isNullable ? "out += 'null';" : 'M.push([]);';
+  return `c = r${from}[h${from} + ${placeOf(row)}]; ${isGone === '' ? put : `if (${isGone}) { ${gone} } else ${put}`}`;
 }
 
-function listSource({ row, count, isNullable, table }: ListColumn, { from, name }: Nested): string {
-  const put = `out += '[';
-    for (let i = 0; i < n; i++) { if (i > 0) out += ','; out = ${name}(T, R, J, M, c + i * ${table.stride}, out); }
+function listSource({ row, count, isNullable, table }: ListColumn, { from, name, keep }: Nested): string {
+  const put =
+    keep === null
+      ? `out += '[';
+    for (let i = 0; i < n; i++) { if (i > 0) out += ','; out = ${name}(T, R, J, M, K, c + i * ${table.stride}, out); }
+    out += ']';`
+      : `out += '['; let some = false;
+    for (let i = 0; i < n; i++) {
+      const x = c + i * ${table.stride};
+      if (!${keep}(T, R, J, K, x)) continue;
+      if (some) out += ',';
+      some = true;
+      out = ${name}(T, R, J, M, K, x, out);
+    }
     out += ']';`;
   return `c = r${from}[h${from} + ${placeOf(row)}]; n = r${from}[h${from} + ${placeOf(count)}];
-    ${isNullable ? `if (n < 0) out += 'null'; else { ${put} }` : put}`;
+    ${isNullable ? `if (n < 0) out += 'null'; else { ${put} }` : `{ ${put} }`}`;
 }

@@ -5,7 +5,7 @@
  */
 import type { CompiledGroup, CompiledPart } from '../execute/compile.ts';
 import type { CompiledOperation } from '../execute/operation.ts';
-import { type Emit, compileEmit } from './emit.ts';
+import { type Covering, type Emit, compileEmit } from './emit.ts';
 import { type Layout, type PartLayout, type RowKey, layOut } from './layout.ts';
 import { type Represent, compileRepresent } from './lookup.ts';
 import { type Scan, type ScanObject, type ScannedTables, compileScan } from './scan.ts';
@@ -53,12 +53,12 @@ export interface Lookup {
 
 /** The program of an operation; `null` when it has to be executed the general way. */
 export function compileProgram(operation: CompiledOperation): Program | null {
-  const { kind, groups, introspect, shape, cover, denials } = operation;
-  if (kind !== 'query' || introspect !== null || cover !== null || groups.length === 0) return null;
+  const { kind, groups, introspect, shape, covering, denials } = operation;
+  if (kind !== 'query' || introspect !== null || groups.length === 0) return null;
   try {
     const layout = layOut(groups, shape);
     // The first time shows which numbers of a row anybody reads.
-    compileAll(layout);
+    compileAll(layout, covering);
     for (const table of layout.tables) packTable(table);
     const errors = Buffer.from(denials.length === 0 ? '' : `,"errors":${JSON.stringify(denials)}`);
     let number = 0;
@@ -72,7 +72,7 @@ export function compileProgram(operation: CompiledOperation): Program | null {
       partCount: number,
       tableCount: layout.tables.length,
       joinCount: layout.joinCount,
-      emit: compileEmit(layout.root),
+      emit: compileEmit(layout.root, covering),
       end: `${errors.toString('latin1')}}`,
     };
   } catch (error) {
@@ -82,8 +82,8 @@ export function compileProgram(operation: CompiledOperation): Program | null {
 }
 
 /** Makes everything that reads rows, so that it asks for the places of what it reads. */
-function compileAll({ root, parts }: Layout): void {
-  compileEmit(root);
+function compileAll({ root, parts }: Layout, covering: Covering): void {
+  compileEmit(root, covering);
   for (const { lookups } of parts.flat()) {
     for (const lookup of lookups) {
       compileRepresent(lookup);

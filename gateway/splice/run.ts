@@ -175,10 +175,13 @@ class Run implements CallWaiter, Gathered {
   }
 
   #finish(): void {
+    const { emit, end } = this.#running.program;
+    const data = emit(this, this.#context.verdicts);
+    // Where a row that is gone may not be null, more than it goes.
+    if (data === null) return this.#giveUp();
     this.#end();
     this.#running.misses = 0;
-    const { emit, end } = this.#running.program;
-    this.#asker.resolve({ body: `{"data":${emit(this)}${end}` });
+    this.#asker.resolve({ body: `{"data":${data}${end}` });
   }
 
   #giveUp(): void {
