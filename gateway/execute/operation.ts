@@ -2,7 +2,7 @@
  * An operation compiled for all requests that may see the same of it: pruned, planned, its fetches and its answer's
  * writer made into functions. One life of it: `createResult` → `runGroups` → `writeAnswer`.
  */
-import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind } from 'graphql';
+import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind, print } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
@@ -101,7 +101,7 @@ export function compileOperation(
     maskOf: pruned.maskOf,
     isValueDenied: pruned.isValueDenied,
   });
-  const covering = pruned.isPartial ? { schema, filtersOf: pruned.filtersOf, masker } : null;
+  const covering = pruned.isPartial ? { schema: planner.wholeSchema(), filtersOf: pruned.filtersOf, masker } : null;
   return {
     kind: operation.operation,
     name: operation.name?.value ?? null,
@@ -183,11 +183,14 @@ function planPruned(
   if (operation.selectionSet.selections.length === 0) return { groups: [], source: null, deferred: [] };
   const { possibleTypes, apiSchema: schema } = planner;
   const renamed = hideAliases(operation, keys);
-  const hidden = isPartial ? addRowFields(renamed, { schema, filtersOf }) : renamed;
+  const { operation: hidden, asksHidden } = isPartial
+    ? askRows(renamed, planner, filtersOf)
+    : { operation: renamed, asksHidden: false };
   const document = { kind: Kind.DOCUMENT, definitions: [withoutDefers(hidden)] } as const;
   const plan = planner.plan(document, {
     operationName: operation.name?.value ?? null,
     labels,
+    asksHidden,
     isRuled: (coordinate) => isRuled(coordinate, policy, schema),
   });
   const { subscription } = plan;
@@ -202,6 +205,14 @@ function planPruned(
   const [part] = group.parts;
   if (part?.kind !== 'root') throw new Error('The planner gave a subscription without a root fetch.');
   return { groups, source: { group, part }, deferred };
+}
+
+/** Conditions may read what no client sees. The planner is told only where they do. */
+function askRows(operation: OperationDefinitionNode, planner: Planner, filtersOf: Pruned['filtersOf']) {
+  const asked = addRowFields(operation, { schema: planner.wholeSchema(), filtersOf });
+  const seen = addRowFields(operation, { schema: planner.apiSchema, filtersOf });
+  const asksHidden = print(asked) !== print(seen);
+  return { operation: asksHidden ? asked : seen, asksHidden };
 }
 
 /** The planner leaves out a root field that no subgraph can answer: it must not pass for one that is null. */

@@ -40,6 +40,7 @@ import { type Hoist, type IsRuled, createHoist } from './hoist.ts';
 import { type KeysOf, putResolvableKeysFirst, readKeys } from './key.ts';
 import { type Labels, readLabels } from './label.ts';
 import { type RequiredBy, readRequiredBy } from './required-by.ts';
+import { once, rememberNames } from './remember.ts';
 import { type Requirements, graphNames, readRequirements } from './requirement.ts';
 import { readRisks } from './risk.ts';
 import { nameRoots, readRoots } from './roots.ts';
@@ -50,6 +51,8 @@ import { runWithin } from './within.ts';
 export interface Planner {
   /** The schema that clients see, `@defer` in it. */
   readonly apiSchema: GraphQLSchema;
+  /** The same schema with what no client sees. */
+  readonly wholeSchema: () => GraphQLSchema;
   /** Names and routing URLs of the subgraphs, as the supergraph has them. */
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
   /** Labels of progressive overrides. */
@@ -69,6 +72,8 @@ export interface PlanOptions {
   readonly operationName: string | null;
   /** Labels of progressive overrides that are on; the others are off. */
   readonly labels: ReadonlySet<string>;
+  /** Whether it asks for what no client sees: then the document is valid against `wholeSchema`. Default false. */
+  readonly asksHidden?: boolean;
   /** Default: nobody is denied anything. */
   readonly isRuled?: IsRuled;
 }
@@ -93,6 +98,7 @@ export function createPlanner(supergraphSdl: string): Planner {
   const verify = createVerifier({ supergraph: document, apiSchema, entities, possibleTypes });
   return {
     apiSchema,
+    wholeSchema: once(() => seen.schema.toGraphQLJSSchema()),
     subgraphs: original.subgraphsMetadata(),
     entities,
     labels: readLabels(document),
@@ -149,9 +155,10 @@ function createDrafter(requirements: Requirements, { document, original, hoist, 
   return {
     supergraph,
     possibleTypes,
-    draft(asked, options, milliseconds) {
-      const known = dropUnknownDirectives(asked, (name) => schema.directive(name) !== undefined);
-      const node = planOperation(planner, { schema, document: known, hoist, milliseconds, ...options });
+    draft(whole, options, milliseconds) {
+      const known = dropUnknownDirectives(whole, (name) => schema.directive(name) !== undefined);
+      const asked = { schema: options.asksHidden === true ? supergraph.schema : schema, document: known };
+      const node = planOperation(planner, { ...asked, hoist, milliseconds, ...options });
       if (node === undefined) return { root: null, subscription: null };
       const rest = node.kind === 'Subscription' ? node.rest : node;
       const root = rest === undefined ? null : planNode(rest, from);
@@ -161,11 +168,6 @@ function createDrafter(requirements: Requirements, { document, original, hoist, 
       };
     },
   };
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | null = null;
-  return () => (made ??= { value: make() }).value;
 }
 
 interface Planning extends PlanOptions {
@@ -255,15 +257,6 @@ function relatedTypesIn({ schema }: Supergraph): (name: string) => readonly stri
     if (type === undefined || !isCompositeType(type)) return [];
     const interfaces = type.kind === 'UnionType' ? [] : type.interfaces();
     return [...interfaces, ...possibleRuntimeTypes(type)].map((related) => related.name);
-  };
-}
-
-function rememberNames(find: (name: string) => readonly string[]): (name: string) => ReadonlySet<string> {
-  const known = new Map<string, ReadonlySet<string>>();
-  return (name) => {
-    const types = known.get(name) ?? new Set(find(name));
-    known.set(name, types);
-    return types;
   };
 }
 
