@@ -8,7 +8,7 @@ import { compileSource, literal } from '../execute/source.ts';
 import type { FieldShape } from '../execute/shape.ts';
 import { type Filtered, compileKept, filteredAt } from './kept.ts';
 import { type Join, type Place, type Provider, type RowKey, childAt, providersOf } from './layout.ts';
-import { type MaskText, compileMaskText } from './masked.ts';
+import { type MaskText, compileMaskText, constantText } from './masked.ts';
 import {
   type Column,
   type LeafColumn,
@@ -90,8 +90,8 @@ interface Run {
   /** Bytes before the first value and behind the last one that belong to it. */
   readonly before: number;
   after: number;
-  /** Of a single masked value: the position of its mask. */
-  readonly mask: number | null;
+  /** Of a single masked value: the position of its mask, or what stands for every value but null. */
+  readonly mask: number | string | null;
 }
 
 /** Adds the function that writes an object of a place; gives its name. */
@@ -159,13 +159,19 @@ function addField(pieces: Piece[], field: FieldShape, { place, emitting, isFirst
   pieces.push({ kind: 'nested', from, column, name, keep: keepSource(child, emitting) });
 }
 
-/** Gives the position of a field's mask among those of the operation. */
-function maskAt({ value, mask }: FieldShape, { covering, masks }: Emitting): number {
+/** Gives the position of a field's mask among those of the operation, or what it always shows. */
+function maskAt({ value, mask }: FieldShape, { covering, masks }: Emitting): number | string {
   if (covering === null || mask === null) throw new Unspliceable('Nothing masks a value.');
+  const constant = constantText(value, mask, covering.masker);
+  if (constant !== null) return constant;
   return masks.push(compileMaskText(value, mask, covering.masker)) - 1;
 }
 
-function addMasked(pieces: Piece[], column: Column, { from, lead, mask }: Led & { readonly mask: number }): void {
+function addMasked(
+  pieces: Piece[],
+  column: Column,
+  { from, lead, mask }: Led & { readonly mask: number | string },
+): void {
   if (column.kind !== 'leaf') throw new Unspliceable('A mask stands at objects.');
   if (!extend(pieces, column, { from, lead })) addText(pieces, lead);
   pieces.push({ kind: 'run', from, first: column, last: column, before: 0, after: 0, mask });
@@ -290,6 +296,8 @@ function pieceSource(piece: Piece): string {
 
 function runSource({ from, first, last, before, after, mask }: Run): string {
   const [start, end] = [placeOf(first.start), placeOf(last.end)];
+  if (typeof mask === 'string')
+    return `(t${from}.charCodeAt(r${from}[h${from} + ${start}]) === 110 ? 'null' : ${literal(mask)})`;
   const slice = `t${from}.slice(r${from}[h${from} + ${start}] - ${before}, r${from}[h${from} + ${end}] + ${after})`;
   return mask === null ? slice : `mask[${mask}](${slice})`;
 }

@@ -61,7 +61,7 @@ function keepsFor({ type, columns }: Filtered, test: () => IsHidden): Keeps {
     const object = Object.fromEntries(columns.map(({ column }, index) => [column.key, values[index]]));
     // Each test remembers the objects that it is asked about: this one is asked about no other.
     isKept = !test()(type, object);
-    if (known.size >= limits.spliceTextsMax) known.clear();
+    if (known.size >= limits.spliceRowTextsMax) known.clear();
     known.set(texts, isKept);
     return isKept;
   };

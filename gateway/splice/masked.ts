@@ -1,6 +1,6 @@
 /** Masks values as they stand in a text: one character a byte in, one character a byte out. */
 import { limits } from '../../mesh/core/limits.ts';
-import type { Mask } from '../../mesh/policy/mask.ts';
+import { type Mask, maskText } from '../../mesh/policy/mask.ts';
 import type { Masker } from '../../mesh/policy/masker.ts';
 import { maskValue } from '../execute/masked.ts';
 import type { ShapeValue } from '../execute/shape.ts';
@@ -10,14 +10,43 @@ export type MaskText = (text: string) => string;
 
 /** Compiles a mask over leaves, or lists of them, that have been found to be of their type. */
 export function compileMaskText(shape: ShapeValue, mask: Mask, masker: Masker): MaskText {
+  const name = nameOf(shape);
+  if (name === null) return maskTextOf(shape, mask, masker);
+  const ofMasker = known.get(masker) ?? new Map<string, MaskText>();
+  known.set(masker, ofMasker);
+  const key = `${maskText(mask)} ${name}`;
+  const show = ofMasker.get(key) ?? maskTextOf(shape, mask, masker);
+  ofMasker.set(key, show);
+  return show;
+}
+
+/** What a mask makes of every value that is not null, where that is always the same; else `null`. */
+export function constantText(shape: ShapeValue, { name }: Mask, masker: Masker): string | null {
+  const value = shape.kind === 'nonNull' ? shape.of : shape;
+  if (name !== 'REDACT' || value.kind !== 'leaf' || value.leaf === 'custom') return null;
+  return byteText(JSON.stringify(masker({ name, step: null }, value)('')));
+}
+
+/** What all operations remember that mask alike. */
+const known = new WeakMap<Masker, Map<string, MaskText>>();
+
+/** Names what decides how a mask works; `null` where that is more than a name: an enum's values differ between subjects. */
+function nameOf(shape: ShapeValue): string | null {
+  if (shape.kind === 'nonNull') return nameOf(shape.of);
+  if (shape.kind === 'leaf') return shape.leaf === 'enum' ? null : `${shape.leaf} ${shape.type}`;
+  const item = shape.kind === 'list' ? nameOf(shape.of) : null;
+  return item && `[${item}]`;
+}
+
+function maskTextOf(shape: ShapeValue, mask: Mask, masker: Masker): MaskText {
   const show = maskValue(shape, mask, masker);
-  const known = new Map<string, string>();
+  const texts = new Map<string, string>();
   return (text) => {
-    let shown = known.get(text);
+    let shown = texts.get(text);
     if (shown !== undefined) return shown;
     shown = byteText(JSON.stringify(show(readText(text))));
-    if (known.size >= limits.spliceTextsMax) known.clear();
-    known.set(text, shown);
+    if (texts.size >= limits.spliceTextsMax) texts.clear();
+    texts.set(text, shown);
     return shown;
   };
 }

@@ -166,8 +166,10 @@ export const limits = {
   supergraphWarmMs: 10_000,
   /** Requests in a row that an operation's program could not answer: its subgraphs write otherwise than it expects. */
   spliceMissesMax: 100,
-  /** Texts of values of which it is remembered how one mask shows them, or whether one row filter keeps them. */
-  spliceTextsMax: 1_000,
+  /** Texts of values of which it is remembered how one mask shows them. */
+  spliceTextsMax: 10_000,
+  /** Of which it is remembered whether a row is there for one subject. */
+  spliceRowTextsMax: 200,
   /** What subjects see, by what the rules read of them; whoever sees the same has one view. */
   viewsMax: 1_000,
   /** Row conditions, as they are left when it is known who asks. */
