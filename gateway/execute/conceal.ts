@@ -42,12 +42,15 @@ export interface Voided {
   readonly voided: ReadonlyMap<unknown, ReadonlySet<number>>;
   /** What is null though nobody has told why: at places of the answer. */
   readonly untold: readonly AnswerError[];
+  /** Whether that happened to what a root field gave. */
+  readonly isRootVoid: boolean;
 }
 
 /** Finds what became null since a value that a condition reads may not be null: the object itself, or what is around it. */
 export function findVoided(data: ResultObject, concealed: readonly Concealed[]): Voided {
   const voided = new Map<unknown, Set<number>>();
   const untold: AnswerError[] = [];
+  let isRootVoid = false;
   for (const path of concealed) {
     const end = path === null ? null : nullAt(data, path);
     if (path === null || end === null) continue;
@@ -57,12 +60,14 @@ export function findVoided(data: ResultObject, concealed: readonly Concealed[]):
       const known = voided.get(list);
       if (known === undefined) voided.set(list, new Set([last]));
       else known.add(last);
-    } else if (depth < path.length) {
+    } else if (depth === path.length) {
+      isRootVoid ||= depth === 1;
+    } else {
       const place = path.slice(0, depth);
       untold.push(withoutWords({ message: '', path: place, extensions: { code: 'DOWNSTREAM_SERVICE_ERROR' } }));
     }
   }
-  return { voided, untold };
+  return { voided, untold, isRootVoid };
 }
 
 interface NullPlace {

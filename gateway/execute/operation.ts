@@ -135,14 +135,18 @@ export function writeEvent(operation: CompiledOperation, result: Result, verdict
 function coverResult(operation: CompiledOperation, result: Result, verdicts: Verdicts): Covered {
   const { cover, denials } = operation;
   const { data, concealed } = result;
-  const { voided, untold } = findVoided(data, concealed);
+  const { voided, untold, isRootVoid } = findVoided(data, concealed);
   const fetched = [...result.errors, ...untold];
   const errors = fetched.length === 0 ? fetched : clientErrors(operation, { data, errors: fetched });
   const covered =
     cover === null
       ? { data, errors, isGone: false }
       : cover({ data, errors, voided, trustsNulls: concealed.length === 0, verdicts });
-  return { ...covered, errors: covered.errors.length === 0 ? denials : [...denials, ...covered.errors] };
+  return {
+    data: covered.data,
+    errors: covered.errors.length === 0 ? denials : [...denials, ...covered.errors],
+    isGone: covered.isGone || isRootVoid,
+  };
 }
 
 function writeCovered(operation: CompiledOperation, covered: Covered, plain: boolean): string {

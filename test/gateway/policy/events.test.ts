@@ -79,4 +79,8 @@ test('an event whose condition another domain cannot tell is not sent', async ()
   const { answers, text } = await follow(rules, 'subscription { moved { id } }', { events });
   assert.deepEqual(answers, [{ data: { moved: { id: '1' } } }]);
   assert.doesNotMatch(text, /canary/);
+  const strict = await follow({ Flight: '@weft__rows(where: "object.strict < 4")' }, 'subscription { moved { id } }', {
+    events: [[{ id: '2' }], [{ id: '1' }]],
+  });
+  assert.deepEqual(strict.answers, [{ data: { moved: { id: '1' } } }]);
 });
