@@ -128,7 +128,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       await warmPlans(next.plans, old.plans.recent(limits.supergraphWarmMax), signal);
       current = next;
       old.retire();
-      for (const stream of streams) {
+      // Those that are begun from here on stand on the new one.
+      const begun = [...streams];
+      for (const stream of begun) {
         stream.decide();
         await nextTurn();
       }

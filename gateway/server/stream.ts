@@ -45,6 +45,8 @@ export class LiveStream {
   /** Answers in the order of the events; ends when the source ends or the context's signal aborts. */
   readonly answers: AsyncIterable<string>;
   readonly #options: LiveStreamOptions;
+  /** The request's own signal. */
+  readonly #left: AbortSignal;
   #ground: StreamGround;
   #source: Source;
   #waiting: PromiseWithResolvers<Arrival | null> | null = null;
@@ -55,7 +57,8 @@ export class LiveStream {
 
   /** Throws `SUBGRAPH_UNAVAILABLE` when the source's subgraph serves no subscriptions. */
   constructor(ground: StreamGround, options: LiveStreamOptions) {
-    this.#source = openSource(ground);
+    this.#left = abortSignalOf(ground.context.signal);
+    this.#source = openSource(ground, this.#left);
     this.#ground = ground;
     this.#options = options;
     this.answers = this.#answer();
@@ -81,7 +84,7 @@ export class LiveStream {
     const { generation } = this.#ground;
     if (!goesOn(this.#ground, next)) throw schemaChanged();
     const known = this.#source;
-    if (!asksAlike(known.ground, next)) this.#source = openSource(next);
+    if (!asksAlike(known.ground, next)) this.#source = openSource(next, this.#left);
     next.generation.enter();
     this.#ground = next;
     generation.leave();
@@ -163,7 +166,7 @@ export class LiveStream {
   }
 }
 
-function openSource(ground: StreamGround): Source {
+function openSource(ground: StreamGround, left: AbortSignal): Source {
   const { context, source } = ground;
   const { subgraph: name, operationKind, query, queryJson } = source.group;
   const subgraph = context.subgraphs.get(name);
@@ -173,7 +176,7 @@ function openSource(ground: StreamGround): Source {
   const { headers, subject, views } = context;
   const variablesJson = writeVariables(source.group, [], context);
   const stop = new AbortController();
-  const signal = AbortSignal.any([abortSignalOf(context.signal), stop.signal]);
+  const signal = AbortSignal.any([left, stop.signal]);
   const view = views?.get(name);
   const asked = { operationKind, query, queryJson, variablesJson, headers, subject };
   const request = view === undefined ? asked : { ...asked, view };
