@@ -71,6 +71,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let current = new Generation(options, options);
   const streams = new Set<LiveStream>();
   const runOnce = createRunner(options);
+  const decide = createDecider(options, () => current);
 
   const answer: Pipeline['answer'] = async (request, signal) => {
     const generation = current;
@@ -84,18 +85,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     } finally {
       generation.leave();
     }
-  };
-
-  const openStream = (ground: StreamGround, request: OperationRequest): LiveStream => {
-    const decide = (before: StreamGround): StreamGround => {
-      const { subject } = request;
-      if (isExpired(subject, options.clock ?? systemClock)) throw expired();
-      const now = before.generation === current ? decideAgain(before) : moveGround(before, request, current);
-      if (now.operation !== before.operation && !seesAlike(before, now))
-        options.recorder?.record(now.operation, subject);
-      return now;
-    };
-    return new LiveStream(ground, { decide, onClose: (stream) => streams.delete(stream) });
   };
 
   return {
@@ -112,7 +101,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         }
         // Where policy left nothing to ask, one answer says so.
         if (prepared.operation.source === null) return await runOnce(prepared, request);
-        const stream = openStream(groundOf(prepared), request);
+        const stream = new LiveStream(groundOf(prepared), {
+          decide: (ground) => decide(ground, request),
+          onClose: () => streams.delete(stream),
+        });
         streams.add(stream);
         options.recorder?.record(prepared.operation, request.subject);
         return { kind: 'events', stream: stream.answers };
@@ -136,6 +128,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }
     },
     subgraphs: () => current.subgraphs,
+  };
+}
+
+/** What a stream is to stand on now; another outcome is noted. Throws what ends the stream. */
+function createDecider({ recorder, clock = systemClock }: PipelineOptions, current: () => Generation) {
+  return (before: StreamGround, request: OperationRequest): StreamGround => {
+    const { subject } = request;
+    if (isExpired(subject, clock)) throw expired();
+    const isOutdated = before.generation !== current();
+    const now = isOutdated ? moveGround(before, request, current()) : decideAgain(before);
+    if (now.operation !== before.operation && !seesAlike(before, now)) recorder?.record(now.operation, subject);
+    return now;
   };
 }
 
