@@ -100,7 +100,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       createPageRoute({ examples: options.examples }),
     ],
   });
-  const { port } = await server.listen(config.port, config.host);
+  const { port } = await server.listen(config.port, config.host).catch(async (error: unknown) => {
+    await watch?.close();
+    throw error;
+  });
   return {
     pipeline,
     swap: guarded.swap,

@@ -5,7 +5,7 @@
 import { parse } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
 import { coordinatesIn } from '../../mesh/policy/coordinates.ts';
-import { type PolicyChange, type Regime, changeText, diffRegimes } from '../../mesh/policy/diff.ts';
+import { type PolicyChange, type Regime, changeText, diffRegimes, succeed } from '../../mesh/policy/diff.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
 import { type GovernanceParts, createGovernance } from '../../mesh/policy/revision.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
@@ -56,7 +56,7 @@ export function createPolicyGuard(options: PolicyGuardOptions): PolicyGuard {
           { ...parts, governance: createGovernance(governance, parts.supergraph, maskSecret) },
           signal,
         );
-        [agreed, regime] = [governance, next];
+        [agreed, regime] = [governance, succeed(regime, next)];
       };
       const enqueue = (run: () => Promise<void>): Promise<void> => {
         const done = last.then(run);

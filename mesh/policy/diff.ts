@@ -45,6 +45,23 @@ export function diffRegimes(before: Regime, after: Regime): readonly PolicyChang
   );
 }
 
+/**
+ * What the next policy is to be held against once this one is in service: of what is gone for now, what bound it is remembered, so that it
+ * cannot come back without.
+ */
+export function succeed(before: Regime, after: Regime): Regime {
+  const gone = [...before.coordinates].filter((at) => !after.coordinates.has(at));
+  const bound = gone.filter((at) => before.policy.rules.has(at) || before.policy.derivations.has(at));
+  if (bound.length === 0) return after;
+  const [rules, derivations] = [new Map(after.policy.rules), new Map(after.policy.derivations)];
+  for (const at of bound) {
+    rules.set(at, before.policy.rules.get(at) ?? []);
+    derivations.set(at, before.policy.derivations.get(at) ?? []);
+  }
+  const coordinates = new Set([...after.coordinates, ...bound]);
+  return { ...after, policy: { ...after.policy, rules, derivations }, coordinates };
+}
+
 /** Whether one lets something pass that the other, by what stands right there, does not. */
 function lacks(one: Regime, other: Regime, at: string): boolean {
   const wanted = other.policy.rules.get(at) ?? [];

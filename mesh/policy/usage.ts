@@ -17,11 +17,13 @@ import { linksOf, placeOf } from './directive.ts';
 import { type PolicyDirective, isLookalike, isMesh, isWeft, policyNames } from './names.ts';
 import { type Placed, placedDirectives } from './read-rules.ts';
 
-/** As Federation 2 defines them. */
+/** As Federation 2 defines them, and at all other places where something can be bound: a rule more does no harm. */
+const places =
+  'OBJECT | INTERFACE | UNION | SCALAR | ENUM | INPUT_OBJECT | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE';
 const standardDefinitions = `
-directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
-directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
-directive @policy(policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+directive @authenticated on ${places}
+directive @requiresScopes(scopes: [[String!]!]!) on ${places}
+directive @policy(policies: [[String!]!]!) on ${places}
 `;
 
 /** Definitions of all directives of policy, by what they mean; from the text of `schema/mesh.graphql`. */

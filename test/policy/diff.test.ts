@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'graphql';
 import { coordinatesIn } from '../../mesh/policy/coordinates.ts';
-import { type Regime, changeText, diffRegimes } from '../../mesh/policy/diff.ts';
+import { type Regime, changeText, diffRegimes, succeed } from '../../mesh/policy/diff.ts';
 import { readPolicy } from '../../mesh/policy/read-rules.ts';
 
 const link = '@link(url: "https://weft.dev/weft/v1.0", import: ["@mask", "@rows", "@purpose", "@derivedFrom"])';
@@ -88,6 +88,15 @@ for (const [what, before, after, expected] of [
 ] as const) {
   test(`diffRegimes() on ${what}`, () => assert.deepEqual(changes(before, after), expected));
 }
+
+test('what is gone for a while does not come back with less', () => {
+  const before = regime('type T { a: Int @authenticated b: Int }');
+  const between = succeed(before, regime('type T { b: Int }'));
+  const later = succeed(between, regime('type T { b: Int c: Int }'));
+  const text = (after: string): readonly string[] => diffRegimes(later, regime(after)).map(changeText);
+  assert.deepEqual(text('type T { a: Int b: Int }'), ['T.a: @authenticated → nothing']);
+  assert.deepEqual(text('type T { a: Int @authenticated b: Int }'), []);
+});
 
 test('diffRegimes() compares named policies that rules name, where both are known', () => {
   const sdl = 'type T { a: Int @policy(policies: [["adult"]]) }';

@@ -120,6 +120,14 @@ test('a composed supergraph can be planned, and clients see nothing of policy in
   assert.doesNotMatch(printSchema(planner.apiSchema), /weft|mask|rows|derivedFrom|Mask/i);
 });
 
+test('the standard rules bind inputs, values and unions too', () => {
+  const sdl = `type Query { a(x: Int @authenticated, in: In): U e: E } type A { b: Int } union U @requiresScopes(scopes: "s") = A
+    enum E { ONE @policy(policies: "p") } input In @authenticated { c: Int @authenticated }`;
+  const { rules, planner } = readSupergraph(compose([sdl]).sdl);
+  assert.deepEqual([...rules.keys()].toSorted(), ['E.ONE', 'In', 'In.c', 'Query.a(x:)', 'U']);
+  assert.ok(planner.apiSchema.getType('In'));
+});
+
 test('a supergraph without policy is as the composer wrote it', () => {
   assert.doesNotMatch(compose(['type Query { a: Int }']).sdl, /weft\.dev|authenticated/);
 });

@@ -67,8 +67,8 @@ describe('directives that would be lost', () => {
     ],
     [
       'stand where they cannot',
-      `${links}type Query { a(x: Int @authenticated): Int }`,
-      /Cannot read "@authenticated" at "Query\.a\(x:\)": found it on ARGUMENT_DEFINITION/,
+      `${links}type Query { a(x: Int @mask(with: HASH)): Int }`,
+      /Cannot read "@mask" at "Query\.a\(x:\)": found it on ARGUMENT_DEFINITION, wanted it on FIELD_DEFINITION/,
     ],
     [
       'stand at the schema, where they bind nothing',
