@@ -19,12 +19,14 @@ export interface Filtered {
 
 /** The filter of a place; `null` when all its objects exist for everybody who shares the operation. */
 export function filteredAt(place: Place, filtersOf: CoverOptions['filtersOf'] | null): Filtered | null {
-  if (filtersOf === null || filtersOf(place.type).length === 0) return null;
+  if (filtersOf === null) return null;
   const keys = new Set(place.providers.flatMap(({ table }) => table.columns.map(({ key }) => key)).filter(isRowKey));
+  // Of edges only the nodes are asked for.
+  if (keys.size === 0 && filtersOf(place.type).length === 0) return null;
   const columns = Array.from(keys, (key) => {
     const [found, ...others] = providersOf(place, key);
     if (found === undefined || found.column.kind !== 'leaf' || others.length > 0)
-      throw new Unspliceable('A condition reads more than leaves.');
+      throw new Unspliceable('What a condition reads comes from more than one answer.');
     return { from: place.providers.indexOf(found.provider), column: found.column };
   });
   return { type: place.type, columns };

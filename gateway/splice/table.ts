@@ -5,6 +5,7 @@
  */
 import { type SelectionNode, Kind } from 'graphql';
 import type { FieldShape, NullableShape, ObjectShape, ShapeValue } from '../execute/shape.ts';
+import { isRowKey } from '../policy/rows.ts';
 import {
   type Step,
   stepAny,
@@ -148,7 +149,8 @@ function makeColumn(key: string, { selection, source, table, tables }: ColumnSou
   if (selection.name.value === '__typename') return { ...base, kind: 'typename' };
   const fields = source.shapes.flatMap((shape) => visibleField(shape, source.type, key) ?? []);
   const below = selection.selectionSet?.selections;
-  if (below === undefined) {
+  // What a condition reads is read as JSON, objects as a whole.
+  if (below === undefined || isRowKey(key)) {
     return { ...base, kind: 'leaf', step: stepOf(fields[0]), start: addSlot(table), end: addSlot(table) };
   }
   const [first] = fields;

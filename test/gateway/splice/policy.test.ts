@@ -29,6 +29,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
     "object.name in subject.claims.names || object.kind == 'CAFE'",
     'true',
     'object.rank == null || object.share < 0.1',
+    "object.goods.exists(good, good.sku == 'g3')",
   ].map(rows),
   Good: [
     'object.inStock',
@@ -84,6 +85,7 @@ test('masks and filters do not keep an answer from being spliced', async () => {
     'Shop.name': mask('FIRST1'),
     'Good.title': mask('LAST4'),
     Good: rows('object.price > 100'),
+    Shop: rows("object.best == null || object.best.sku == 'g2'"),
   });
   const { subgraphs, watch } = changed(true, asIs);
   const gateway = createTestGateway(subgraphs, { supergraph });
