@@ -9,11 +9,13 @@ import type { FieldShape } from '../execute/shape.ts';
 import { type Filtered, compileKept, filteredAt } from './kept.ts';
 import { type Join, type Place, type Provider, type RowKey, childAt, providersOf } from './layout.ts';
 import { type MaskText, compileMaskText, constantText } from './masked.ts';
+import { knownOf } from './row-memo.ts';
 import {
   type Column,
   type LeafColumn,
   type ListColumn,
   type ObjectColumn,
+  type Table,
   Unspliceable,
   fieldsOf,
   placeOf,
@@ -40,16 +42,21 @@ export type Covering = Omit<CoverOptions, 'shape'> | null;
 
 /** Compiles the writer of a place and all below it. Throws `Unspliceable`. */
 export function compileEmit(root: Place, covering: Covering): Emit {
-  const emitting: Emitting = { covering, functions: [], masks: [], filtered: [], memoCount: 0 };
+  const emitting: Emitting = { covering, functions: [], masks: [], filtered: [], works: [], memoCount: 0 };
   const name = placeSource(root, emitting);
-  const source = `(() => { ${emitting.functions.join('\n')} return (T, R, J, M, K) => ${name}(T, R, J, M, K, 0, ''); })()`;
+  const source = `(() => { ${emitting.functions.join('\n')} return (T, R, J, M, K, W) => ${name}(T, R, J, M, K, W, 0, ''); })()`;
   const emit = compileSource(source, { join, mask: emitting.masks }) as (...state: unknown[]) => string;
-  const { memoCount, filtered } = emitting;
+  const { memoCount, filtered, works } = emitting;
   const keptFor = compileKept(filtered, covering);
   return ({ texts, rows, joined }, verdicts) => {
     const memos: string[][] = [];
     for (let memo = 0; memo < memoCount; memo++) memos.push([]);
-    const text = emit(texts, rows, joined, memos, keptFor(verdicts));
+    const kept = keptFor(verdicts);
+    const known = works.map((work) => {
+      const worker = work.filter === null ? work : (kept[work.filter] ?? work);
+      return knownOf(rows[work.table.id] ?? [], worker);
+    });
+    const text = emit(texts, rows, joined, memos, kept, known);
     // One more tells that something is amiss.
     return memos.length > memoCount ? null : text;
   };
@@ -65,6 +72,8 @@ interface Emitting {
   readonly functions: string[];
   readonly masks: MaskText[];
   readonly filtered: Filtered[];
+  /** What is worked out of single rows: by a mask, or by the filter at a position, which differs between subjects. */
+  readonly works: { readonly table: Table; readonly filter: number | null }[];
   memoCount: number;
 }
 
@@ -80,6 +89,13 @@ type Piece =
       readonly keep: string | null;
     };
 
+/** A mask: its position, where the known texts are, and the numbers of a row. */
+interface RowMask {
+  readonly position: number;
+  readonly work: number;
+  readonly table: Table;
+}
+
 /** Some columns of a text, side by side. */
 interface Run {
   readonly kind: 'run';
@@ -90,8 +106,8 @@ interface Run {
   /** Bytes before the first value and behind the last one that belong to it. */
   readonly before: number;
   after: number;
-  /** Of a single masked value: the position of its mask, or what stands for every value but null. */
-  readonly mask: number | string | null;
+  /** Of a single masked value: its mask, or what stands for every value but null. */
+  readonly mask: RowMask | string | null;
 }
 
 /** Adds the function that writes an object of a place; gives its name. */
@@ -109,7 +125,7 @@ function placeSource(place: Place, emitting: Emitting): string {
   const body = clusters(pieces, place).map((cluster) => clusterSource(cluster, emitting));
   const name = `put${emitting.functions.length}`;
   emitting.functions.push(
-    `function ${name}(T, R, J, M, K, h, out) { let c; let n; ${before.join(' ')} ${body.join('\n')} return out; }`,
+    `function ${name}(T, R, J, M, K, W, h, out) { let c; let n; ${before.join(' ')} ${body.join('\n')} return out; }`,
   );
   return name;
 }
@@ -150,7 +166,8 @@ function addField(pieces: Piece[], field: FieldShape, { place, emitting, isFirst
   if (first === undefined || first.column.kind === 'typename') throw new Unspliceable('Nothing gives a field.');
   const from = place.providers.indexOf(first.provider);
   const { column } = first;
-  if (field.mask !== null) return addMasked(pieces, column, { from, lead, mask: maskAt(field, emitting) });
+  if (field.mask !== null)
+    return addMasked(pieces, column, { from, lead, mask: maskAt(field, first.provider, emitting) });
   if (column.kind === 'leaf') return addLeaf(pieces, column, { from, lead });
   if (found.length > 1) throw new Unspliceable('Objects come from more than one answer.');
   const child = childAt(place, field.inner);
@@ -159,18 +176,20 @@ function addField(pieces: Piece[], field: FieldShape, { place, emitting, isFirst
   pieces.push({ kind: 'nested', from, column, name, keep: keepSource(child, emitting) });
 }
 
-/** Gives the position of a field's mask among those of the operation, or what it always shows. */
-function maskAt({ value, mask }: FieldShape, { covering, masks }: Emitting): number | string {
+/** A field's mask, or what it always shows. */
+function maskAt({ value, mask }: FieldShape, { table }: Provider, emitting: Emitting): RowMask | string {
+  const { covering, masks, works } = emitting;
   if (covering === null || mask === null) throw new Unspliceable('Nothing masks a value.');
   const constant = constantText(value, mask, covering.masker);
   if (constant !== null) return constant;
-  return masks.push(compileMaskText(value, mask, covering.masker)) - 1;
+  const show = compileMaskText(value, mask, covering.masker);
+  return { position: masks.push(show) - 1, work: works.push({ table, filter: null }) - 1, table };
 }
 
 function addMasked(
   pieces: Piece[],
   column: Column,
-  { from, lead, mask }: Led & { readonly mask: number | string },
+  { from, lead, mask }: Led & { readonly mask: RowMask | string },
 ): void {
   if (column.kind !== 'leaf') throw new Unspliceable('A mask stands at objects.');
   if (!extend(pieces, column, { from, lead })) addText(pieces, lead);
@@ -191,9 +210,12 @@ function keepSource(place: Place, emitting: Emitting): string | null {
     runSource({ kind: 'run', from, first: column, last: column, before: 0, after: 0, mask: null }),
   );
   const name = `keep${position}`;
-  emitting.functions.push(
-    `function ${name}(T, R, J, K, h) { ${before.join(' ')} return K[${position}](${texts.join(" + '\\n' + ") || "''"}); }`,
-  );
+  const test = `K[${position}](${texts.join(" + '\\n' + ") || "''"})`;
+  // What another answer says of a row may be different in the next one.
+  const isOwn = filtered.columns.every(({ from }) => place.providers[from]?.by === 'host');
+  const work = isOwn ? emitting.works.push({ table: host.table, filter: position }) - 1 : null;
+  const kept = work === null ? test : `(W[${work}][h / ${host.table.stride}] ??= ${test})`;
+  emitting.functions.push(`function ${name}(T, R, J, K, W, h) { ${before.join(' ')} return ${kept}; }`);
   return name;
 }
 
@@ -299,7 +321,8 @@ function runSource({ from, first, last, before, after, mask }: Run): string {
   if (typeof mask === 'string')
     return `(t${from}.charCodeAt(r${from}[h${from} + ${start}]) === 110 ? 'null' : ${literal(mask)})`;
   const slice = `t${from}.slice(r${from}[h${from} + ${start}] - ${before}, r${from}[h${from} + ${end}] + ${after})`;
-  return mask === null ? slice : `mask[${mask}](${slice})`;
+  if (mask === null) return slice;
+  return `(W[${mask.work}][h${from} / ${mask.table.stride}] ??= mask[${mask.position}](${slice}))`;
 }
 
 interface Nested {
@@ -309,8 +332,10 @@ interface Nested {
 }
 
 function objectSource({ row, isNullable }: ObjectColumn, { from, name, keep }: Nested): string {
-  const put = `out = ${name}(T, R, J, M, K, c, out);`;
-  const isGone = [...(isNullable ? ['c < 0'] : []), ...(keep === null ? [] : [`!${keep}(T, R, J, K, c)`])].join(' || ');
+  const put = `out = ${name}(T, R, J, M, K, W, c, out);`;
+  const isGone = [...(isNullable ? ['c < 0'] : []), ...(keep === null ? [] : [`!${keep}(T, R, J, K, W, c)`])].join(
+    ' || ',
+  );
   const gone = isNullable ? "out += 'null';" : 'M.push([]);';
   return `c = r${from}[h${from} + ${placeOf(row)}]; ${isGone === '' ? put : `if (${isGone}) { ${gone} } else ${put}`}`;
 }
@@ -319,15 +344,15 @@ function listSource({ row, count, isNullable, table }: ListColumn, { from, name,
   const put =
     keep === null
       ? `out += '[';
-    for (let i = 0; i < n; i++) { if (i > 0) out += ','; out = ${name}(T, R, J, M, K, c + i * ${table.stride}, out); }
+    for (let i = 0; i < n; i++) { if (i > 0) out += ','; out = ${name}(T, R, J, M, K, W, c + i * ${table.stride}, out); }
     out += ']';`
       : `out += '['; let some = false;
     for (let i = 0; i < n; i++) {
       const x = c + i * ${table.stride};
-      if (!${keep}(T, R, J, K, x)) continue;
+      if (!${keep}(T, R, J, K, W, x)) continue;
       if (some) out += ',';
       some = true;
-      out = ${name}(T, R, J, M, K, x, out);
+      out = ${name}(T, R, J, M, K, W, x, out);
     }
     out += ']';`;
   return `c = r${from}[h${from} + ${placeOf(row)}]; n = r${from}[h${from} + ${placeOf(count)}];

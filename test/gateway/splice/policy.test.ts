@@ -68,11 +68,13 @@ test('what policy leaves of an answer is the same, spliced or not', async () => 
       const fast = createTestGateway(bytes.subgraphs, { supergraph, governance });
       const slow = createTestGateway(objects.subgraphs, { supergraph, governance });
       for (const query of queries) {
-        for (const subject of subjects) {
-          const before = bytes.watch.reads;
-          assert.deepEqual(await fast.ask(query, { subject }), await slow.ask(query, { subject }), query);
-          if (bytes.watch.reads === before) spliced += 1;
-        }
+        const before = bytes.watch.reads;
+        // At once, so that subjects share calls; twice, since an answer remembers what was made of it.
+        const asked = [...subjects, ...subjects];
+        const answers = await Promise.all(asked.map((subject) => fast.ask(query, { subject })));
+        const expected = await Promise.all(subjects.map((subject) => slow.ask(query, { subject })));
+        assert.deepEqual(answers, [...expected, ...expected], query);
+        if (bytes.watch.reads === before) spliced += answers.length;
       }
     }),
     { numRuns: 25 },
