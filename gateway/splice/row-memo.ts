@@ -1,4 +1,5 @@
 /** What was worked out of the rows of an answer, kept with them: the answer may be shared by many requests. */
+
 /** By the numbers of rows, values that are known so far. */
 export type Known = unknown[];
 
