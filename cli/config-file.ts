@@ -42,7 +42,9 @@ export interface ConfigFile {
   readonly headers?: { readonly forward?: readonly string[] };
   readonly ws?: { readonly origins?: readonly string[] };
   readonly override?: { readonly labels?: readonly string[] };
-  readonly policy?: Readonly<Partial<Record<'file' | 'agreements' | 'secret' | 'contextKey', string>>> & {
+  readonly policy?: Readonly<
+    Partial<Record<'file' | 'agreements' | 'secret' | 'auditSecret' | 'contextKey', string>>
+  > & {
     readonly acknowledgeWeakening?: boolean;
     readonly contextClaims?: readonly string[];
   };

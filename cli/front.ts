@@ -17,6 +17,7 @@ import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
 import type { ContextSigner } from '../mesh/identity/context-signer.ts';
+import { openAuditChain } from './audit-trail.ts';
 import { readManifest } from './documents.ts';
 import { type GovernanceFiles, noteUnknownProducts, readGovernance } from './governance.ts';
 import type { Output } from './output.ts';
@@ -56,10 +57,11 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { config, log, output, supergraphTrouble: trouble } = options;
   const report: Report = (error, id) => output.note(`${id} ${messageOf(error)}`);
   const documents = createDocuments({ ...config.documents, manifest: readManifest(config.documents) });
+  const chain = log && (await openAuditChain(log, config));
   const recorder: AccessRecorder | null =
-    log &&
-    createAccessRecorder(log, {
-      onFailure: (error) => output.note(`access could not be recorded: ${messageOf(error)}`),
+    chain &&
+    createAccessRecorder(chain, {
+      onFailure: (error) => output.note(`access is not recorded yet, and tried again: ${messageOf(error)}`),
     });
   const files = readGovernance(config.policy);
   noteUnknownProducts(files, options.supergraph, output.note);
@@ -69,6 +71,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     maskSecret: openMaskSecret(options),
     isWeakeningAcknowledged: config.policy.acknowledgeWeakening,
     note: output.note,
+    record: (change) => recorder?.recordChange(change),
   });
   const pipeline = createPipeline({
     ...options,
@@ -112,6 +115,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       await watch?.close();
       await server.close();
       await recorder?.close();
+      await chain?.close();
     },
   };
 }

@@ -12,5 +12,6 @@ export const verbs: Readonly<Record<string, Verb>> = {
   start: { summary: 'runs the whole mesh: the gateway and every domain', load: () => import('./start.ts') },
   gateway: { summary: 'runs the gateway alone, before subgraphs behind HTTP', load: () => import('./gateway.ts') },
   subgraph: { summary: 'runs one domain alone, as a Federation 2 subgraph', load: () => import('./subgraph.ts') },
+  audit: { summary: 'verifies the records of what policy decided', load: () => import('./audit.ts') },
   compose: { summary: 'prints the supergraph SDL that the subgraphs compose to', load: () => import('./compose.ts') },
 };

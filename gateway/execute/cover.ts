@@ -33,6 +33,8 @@ export interface Covered {
   readonly errors: readonly AnswerError[];
   /** Whether nothing is left of what a root field gave, though there was something. */
   readonly isGone: boolean;
+  /** How many objects did not exist; `null`: nothing was looked for. */
+  readonly hidden: number | null;
 }
 
 export interface CoverOptions {
@@ -52,6 +54,8 @@ export interface Pass {
   readonly moved: Map<unknown, readonly number[]>;
   /** Items that are null since what a condition reads of them could not be had. */
   readonly voided: ReadonlyMap<unknown, ReadonlySet<number>>;
+  /** Objects that went so far, counted at each place. */
+  hidden: number;
 }
 
 /** What becomes of a value; `gone` of an object that does not exist. */
@@ -62,12 +66,13 @@ export function compileCover({ shape, ...options }: CoverOptions): Cover {
   const test = createRowTest(options);
   const step = compileObject(shape, options);
   return ({ data, errors, voided, trustsNulls, verdicts }) => {
-    const pass: Pass = { isHidden: test({ verdicts, trustsNulls }), moved: new Map(), voided };
+    const pass: Pass = { isHidden: test({ verdicts, trustsNulls }), moved: new Map(), voided, hidden: 0 };
     const covered = step(data, pass);
     return {
       data: covered === gone ? {} : (covered as ResultObject),
       errors: errors.length === 0 ? errors : moveErrors(errors, { shape, data, pass }),
       isGone: covered === gone || Object.keys(data).some((key) => isEmptied(data[key], (covered as ResultObject)[key])),
+      hidden: pass.hidden,
     };
   };
 }
@@ -104,7 +109,9 @@ function coverList(list: readonly unknown[], item: Step, pass: Pass): readonly u
   const moved: number[] = [];
   let isSame = true;
   for (const [index, value] of list.entries()) {
-    const covered = voided?.has(index) === true ? gone : item(value, pass);
+    const isVoided = voided?.has(index) === true;
+    if (isVoided) pass.hidden += 1;
+    const covered = isVoided ? gone : item(value, pass);
     isSame &&= covered === value;
     moved.push(covered === gone ? -1 : kept.length);
     if (covered !== gone) kept.push(covered);
@@ -133,7 +140,10 @@ function compileType(type: string, shape: ObjectShape, options: Compiling): Step
   });
   return (value, pass) => {
     const object = value as ResultObject;
-    if (pass.isHidden(type, object)) return gone;
+    if (pass.isHidden(type, object)) {
+      pass.hidden += 1;
+      return gone;
+    }
     let copy: ResultObject | null = null;
     for (const { inner, step } of fields) {
       if (!Object.hasOwn(object, inner)) continue;

@@ -12,8 +12,8 @@ import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
 import { type Masker, createMasker } from '../../mesh/policy/masker.ts';
 import { type Pruned, pruneOperation } from '../policy/prune.ts';
+import { type DecidedPlace, codeOf, decidedPlaces } from '../policy/decided.ts';
 import type { Denied } from '../policy/pruning.ts';
-import type { ReasonCode } from '../../mesh/policy/reason.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
 import type { Policy } from '../../mesh/policy/rules.ts';
 import { isRuled } from '../policy/ruled.ts';
@@ -53,6 +53,8 @@ export interface CompiledOperation {
   /** What policy denied: errors of every answer. */
   readonly denials: readonly AnswerError[];
   readonly denied: readonly Denied[];
+  /** All of which policy decided anything but to allow it. */
+  readonly decided: readonly DecidedPlace[];
   /** What is read, sorted. */
   readonly coordinates: readonly string[];
 }
@@ -116,13 +118,16 @@ export function compileOperation(
     covering,
     denials: denialErrors(pruned.denied, verdicts),
     denied: pruned.denied,
+    decided: decidedPlaces(pruned, verdicts),
     coordinates: pruned.coordinates,
   };
 }
 
 /** The body of an answer, for a subject of whom the rules say this. */
 export function writeAnswer(operation: CompiledOperation, result: Result, verdicts: Verdicts): string {
-  return writeCovered(operation, coverResult(operation, result, verdicts), result.plain);
+  const covered = coverResult(operation, result, verdicts);
+  result.hidden = covered.hidden;
+  return writeCovered(operation, covered, result.plain);
 }
 
 /** The same for an event of a subscription; `null` when it is about something that does not exist for the subject. */
@@ -140,12 +145,13 @@ function coverResult(operation: CompiledOperation, result: Result, verdicts: Ver
   const errors = fetched.length === 0 ? fetched : clientErrors(operation, { data, errors: fetched });
   const covered =
     cover === null
-      ? { data, errors, isGone: false }
+      ? { data, errors, isGone: false, hidden: null }
       : cover({ data, errors, voided, trustsNulls: concealed.length === 0, verdicts });
   return {
     data: covered.data,
     errors: covered.errors.length === 0 ? denials : [...denials, ...covered.errors],
     isGone: covered.isGone || isRootVoid,
+    hidden: covered.hidden,
   };
 }
 
@@ -247,8 +253,7 @@ function denialErrors(denied: readonly Denied[], verdicts: Verdicts): readonly A
 }
 
 function denialError({ path, coordinate, rule, reason, isInput = false }: Denied, verdicts: Verdicts): AnswerError {
-  const verdict = verdicts.get(rule);
-  const reasonCode: ReasonCode = verdict?.kind === 'deny' ? verdict.code : 'PART_ONLY';
+  const reasonCode = codeOf(rule, verdicts);
   const extensions = { code: 'UNAUTHORIZED_FIELD_OR_TYPE', coordinate, rule: rule.text, reason, reasonCode };
   return { message: `Not allowed to ${isInput ? 'use' : 'read'} ${coordinate}: ${reason}.`, path, extensions };
 }

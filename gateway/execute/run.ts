@@ -42,10 +42,12 @@ export interface Result {
   readonly concealed: Concealed[];
   /** No string in the data holds a character that JSON escapes. */
   plain: boolean;
+  /** Objects that did not exist for the subject, once the answer is written; `null`: nothing was looked for. */
+  hidden: number | null;
 }
 
 export function createResult(data: ResultObject = {}): Result {
-  return { data, errors: [], concealed: [], plain: true };
+  return { data, errors: [], concealed: [], plain: true, hidden: null };
 }
 
 /** Runs all groups. Never rejects: what fails is in the result's errors. */

@@ -7,7 +7,7 @@ import type { Mask } from '../../mesh/policy/mask.ts';
 import type { RowsRule, Rule } from '../../mesh/policy/rules.ts';
 import { createRefusals } from './bound-input.ts';
 import { type Inputs, any } from './input-use.ts';
-import { type Denied, Pruning } from './pruning.ts';
+import { type Denied, type Limited, Pruning } from './pruning.ts';
 import { type StandingOptions, createStandings } from './standing.ts';
 
 export interface Pruned {
@@ -27,6 +27,8 @@ export interface Pruned {
   readonly isPartial: boolean;
   /** What was taken out; a position may have several rules. */
   readonly denied: readonly Denied[];
+  /** What is shown in part: masked values, types of which not all objects exist, enum values that are shown to nobody. */
+  readonly limited: readonly Limited[];
   /** Coordinates that remain, sorted. */
   readonly coordinates: readonly string[];
 }
@@ -61,9 +63,10 @@ export function pruneOperation(operation: OperationDefinitionNode, options: Prun
     isTypeDenied: (type) => pruning.isTypeDenied(type),
     maskOf: ({ name }, type) => standings.ofField(type, name.value).masked?.mask ?? null,
     filtersOf: (type) => standings.ofType(type).filters,
-    isValueDenied: (type, value) => standings.isValueDenied(type, value),
+    isValueDenied: (type, value) => standings.denyingValue(type, value) !== null,
     isPartial: pruning.isPartial,
     denied: pruning.denied,
+    limited: [...pruning.limited.values()],
     coordinates: [...pruning.coordinates].toSorted(),
   };
 }

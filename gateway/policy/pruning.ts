@@ -32,6 +32,14 @@ export interface Denied {
   readonly isInput?: boolean;
 }
 
+/** What is not shown as it is, though it may be selected. */
+export interface Limited {
+  readonly verdict: 'mask' | 'filter' | 'deny';
+  /** A field, a type with rows, or a value of an enum. */
+  readonly coordinate: string;
+  readonly rule: Rule;
+}
+
 /** Where selections stand: on which type, on which objects, and where that is in the answer. */
 interface Place {
   readonly type: GraphQLCompositeType;
@@ -58,6 +66,8 @@ type Fate =
 export class Pruning {
   readonly coordinates = new Set<string>();
   readonly denied: Denied[] = [];
+  /** By coordinate and rule. */
+  readonly limited = new Map<string, Limited>();
   readonly #known = new Set<string>();
   /** Types for whose objects a field is selected with inputs that are refused. */
   readonly #refused = new Map<FieldNode, string[]>();
@@ -156,6 +166,7 @@ export class Pruning {
       const isGone = this.#options.standings.ofType(one).denial !== null;
       if (fate.kind === 'denied' && !isGone) denials.set(one, fate.denial);
       if (fate.kind === 'shown' && !isGone) showing.push(one);
+      if (fate.kind !== 'denied' && !isGone) this.#noteMask(one, field.name.value);
     }
     const [first] = denials.values();
     const isAlike = [...denials.values()].every(({ rule }) => rule === first?.rule);
@@ -173,7 +184,9 @@ export class Pruning {
     this.#isPartial ||= possible.some((one) => standings.ofField(one, name).masked !== null);
     if (isEnumType(type)) {
       // The answer's shape leaves them out; here they only have to be known to bear.
-      for (const value of type.getValues()) standings.isValueDenied(type.name, value.name);
+      for (const { name: value } of type.getValues()) {
+        this.#noteLimit('deny', `${type.name}.${value}`, standings.denyingValue(type.name, value));
+      }
     }
     if (field.selectionSet === undefined || !isCompositeType(type)) return [field];
     const below: Place = {
@@ -182,7 +195,7 @@ export class Pruning {
       path: [...path, field.alias?.value ?? name],
     };
     this.#isPartial ||= below.possible.some((one) => this.#mayMiss(one) || this.#mayMiss(this.#nodeOf(one)));
-    this.#noteDeniedTypes(below);
+    this.#noteTypes(below);
     const selectionSet = this.#pruneSet(field.selectionSet, below);
     // The object itself may be seen, if only whether it is there.
     return [{ ...field, selectionSet: selectionSet.selections.length > 0 ? selectionSet : typenameOnly }];
@@ -220,11 +233,20 @@ export class Pruning {
   }
 
   /** Objects of a denied type may stand behind an abstract one: they become null wherever they turn up. */
-  #noteDeniedTypes({ possible, path }: Place): void {
+  #noteTypes({ possible, path }: Place): void {
     for (const type of possible) {
-      const { denial } = this.#options.standings.ofType(type);
+      const { denial, filters } = this.#options.standings.ofType(type);
       if (denial !== null) this.#addDenial(type, denial, path);
+      else for (const rule of filters) this.#noteLimit('filter', type, rule);
     }
+  }
+
+  #noteMask(type: string, field: string): void {
+    this.#noteLimit('mask', `${type}.${field}`, this.#options.standings.ofField(type, field).masked?.rule ?? null);
+  }
+
+  #noteLimit(verdict: Limited['verdict'], coordinate: string, rule: Rule | null): void {
+    if (rule !== null) this.limited.set(`${coordinate} ${rule.text}`, { verdict, coordinate, rule });
   }
 
   /** Told apart by type at every level, selections multiply: what took few words may not become a large operation. */

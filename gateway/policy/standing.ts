@@ -12,7 +12,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Mask } from '../../mesh/policy/mask.ts';
-import type { RowsRule } from '../../mesh/policy/rules.ts';
+import type { RowsRule, Rule } from '../../mesh/policy/rules.ts';
 import { aggregatedRows } from './aggregate.ts';
 import { type Source, sourcesOf } from './derived.ts';
 import { fieldCoordinates, givenTypes, ownersOf, possibleTypes, typeCoordinates } from './owner.ts';
@@ -37,8 +37,8 @@ export interface Standings {
   ofType(type: string): TypeStanding;
   /** What binds a field of a type. Of an abstract one: what binds it for any object that may stand there. */
   ofField(type: string, field: string): FieldStanding;
-  /** Whether the subject does not see a value of an enum. */
-  isValueDenied(type: string, value: string): boolean;
+  /** The rule by which the subject does not see a value of an enum; `null` when it does. */
+  denyingValue(type: string, value: string): Rule | null;
   /** Why the use of something that tells of these sources would reveal what the subject does not see whole. */
   ofSources(sources: readonly Source[]): Denial | null;
 }
@@ -56,9 +56,9 @@ export function createStandings(options: StandingOptions): Standings {
   return {
     ofType: (type) => standing.ofType(type),
     ofField: (type, field) => standing.ofField(type, field),
-    isValueDenied(type, value) {
+    denyingValue(type, value) {
       const { denial, masked, filters } = say([`${type}.${value}`], options);
-      return denial !== null || masked !== null || filters.length > 0;
+      return denial?.rule ?? masked?.rule ?? filters[0] ?? null;
     },
     ofSources: (sources) =>
       sources.map((source) => standing.revealed(source, null)).find((one) => one !== null) ?? null,

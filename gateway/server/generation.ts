@@ -36,6 +36,8 @@ export class Generation {
   /** `null` when operations may cost what they will. */
   readonly assertCost: AssertCost | null;
   readonly limits: RequestLimits;
+  /** Of what the mesh has agreed on, as records name it. */
+  readonly revision: string;
   readonly #release: (() => void) | undefined;
   readonly #viewsOf: SubgraphViewsOf | null;
   #writes = 0;
@@ -51,6 +53,7 @@ export class Generation {
     this.assertCost = createCostLimit({ supergraph, limits: options.limits });
     this.limits = options.limits;
     this.#viewsOf = subgraphViewsOf(supergraph, subgraphs, options.governance.revision);
+    this.revision = options.governance.revision;
     this.#release = release;
   }
 

@@ -24,8 +24,11 @@ export interface StreamGround {
   readonly context: ExecutionContext;
 }
 
+/** Told of an operation of which policy left nothing to ask. */
+export type OnEnd = (operation: CompiledOperation) => void;
+
 /** The ground with what the rules say now: the same object where they say the same. Throws where they leave nothing to ask. */
-export function decideAgain(ground: StreamGround): StreamGround {
+export function decideAgain(ground: StreamGround, onEnd?: OnEnd): StreamGround {
   const { generation, document, definition, inputs, labels, context } = ground;
   const { variables, subject } = context;
   const { operation, verdicts } = generation.plans.operation(document, {
@@ -36,12 +39,14 @@ export function decideAgain(ground: StreamGround): StreamGround {
     labels,
   });
   if (operation === ground.operation && verdicts === context.verdicts) return ground;
-  return { ...ground, operation, source: sourceOf(operation), context: { ...context, verdicts } };
+  return { ...ground, operation, source: sourceOf(operation, onEnd), context: { ...context, verdicts } };
 }
 
 /** Throws `UNAUTHORIZED_FIELD_OR_TYPE` where policy left nothing to ask. */
-export function sourceOf({ source, denials }: Pick<CompiledOperation, 'source' | 'denials'>): StreamGround['source'] {
+export function sourceOf(operation: CompiledOperation, onEnd?: OnEnd): StreamGround['source'] {
+  const { source, denials } = operation;
   if (source !== null) return source;
+  onEnd?.(operation);
   throw new WeftError('UNAUTHORIZED_FIELD_OR_TYPE', {
     action: 'Cannot go on with the stream: nothing is left of it that its subject may see',
     details: { denied: denials.map(({ extensions }) => extensions?.['coordinate']) },

@@ -4,6 +4,8 @@ import type { JsonObject } from '../../mesh/core/json.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 
 export interface OperationRequest {
+  /** By which its client can ask what was decided on it. Default: it has none. */
+  readonly id?: string;
   readonly query: string;
   /** Needed when the document has several operations. */
   readonly operationName: string | null;

@@ -15,10 +15,10 @@ import { type ExecutionContext, createResult, runGroups } from '../execute/run.t
 import { type RunningProgram, mayRun, runProgram } from '../splice/run.ts';
 import { selectOperation } from '../plan/document.ts';
 import { assertInputs } from '../plan/inputs.ts';
-import type { AccessRecorder } from '../policy/access.ts';
+import type { AccessRecorder, RecordedRequest } from '../policy/access.ts';
 import type { Report } from './failure.ts';
 import { Generation, type GenerationParts, type Succession } from './generation.ts';
-import { type StreamGround, decideAgain, schemaChanged, seesAlike, sourceOf } from './ground.ts';
+import { type OnEnd, type StreamGround, decideAgain, schemaChanged, seesAlike, sourceOf } from './ground.ts';
 import { expired, isExpired } from './lifetime.ts';
 import type { Gateway, OperationRequest, OperationResult, OperationStream } from './operation.ts';
 import { streamPayloads } from './payloads.ts';
@@ -38,6 +38,8 @@ export interface PipelineOptions extends GenerationParts, PlansOptions {
 export interface PipelineAnswer extends OperationResult {
   /** `null` when the request was refused before there was one. */
   readonly operation: CompiledOperation | null;
+  /** Objects that did not exist for the subject. Default `null`: nothing was looked for. */
+  readonly rowsHidden?: number | null;
 }
 
 export interface Pipeline extends Gateway {
@@ -96,17 +98,20 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       try {
         const prepared = prepare(generation, request, { signal, mayDefer: request.mayDefer ?? true });
         if (prepared.operation.deferral !== null) {
-          options.recorder?.record(prepared.operation, request.subject);
+          await roomFor(prepared, options.recorder);
+          options.recorder?.record(recordOf(request, prepared));
           return deferredStream(generation, prepared);
         }
         // Where policy left nothing to ask, one answer says so.
         if (prepared.operation.source === null) return await runOnce(prepared, request);
+        const room = roomFor(prepared, options.recorder);
+        if (room !== null) await room;
+        options.recorder?.record(recordOf(request, prepared));
         const stream = new LiveStream(groundOf(prepared), {
           decide: (ground) => decide(ground, request),
           onClose: () => streams.delete(stream),
         });
         streams.add(stream);
-        options.recorder?.record(prepared.operation, request.subject);
         return { kind: 'events', stream: stream.answers };
       } catch (error) {
         return refusal(error, options.report);
@@ -131,14 +136,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-/** What a stream is to stand on now; another outcome is noted. Throws what ends the stream. */
+/** What a stream is to stand on now; another outcome is recorded. Throws what ends the stream. */
 function createDecider({ recorder, clock = systemClock }: PipelineOptions, current: () => Generation) {
   return (before: StreamGround, request: OperationRequest): StreamGround => {
-    const { subject } = request;
-    if (isExpired(subject, clock)) throw expired();
-    const isOutdated = before.generation !== current();
-    const now = isOutdated ? moveGround(before, request, current()) : decideAgain(before);
-    if (now.operation !== before.operation && !seesAlike(before, now)) recorder?.record(now.operation, subject);
+    if (isExpired(request.subject, clock)) throw expired();
+    const generation = current();
+    const note: OnEnd = (operation) => recorder?.record(recordOf(request, { generation, operation }));
+    const isOutdated = before.generation !== generation;
+    const now = isOutdated ? moveGround(before, request, { generation, note }) : decideAgain(before, note);
+    if (now.operation !== before.operation && !seesAlike(before, now)) note(now.operation);
     return now;
   };
 }
@@ -162,14 +168,33 @@ function createRunner({ recorder, shareRequests = true }: PipelineOptions) {
     const same = { operation, verdicts: context.verdicts, request };
     const isShared = shares !== null && operation.kind === OperationTypeNode.QUERY;
     const start = (signal: CancelSignal) => run({ ...prepared, context: { ...context, signal } });
-    const answered = await (isShared ? shares.join(same, context.signal, start) : run(prepared));
-    if (operation.kind === OperationTypeNode.MUTATION) {
-      shares?.closeAll();
-      prepared.generation.noteWrite();
+    const room = roomFor(prepared, recorder);
+    if (room !== null) await room;
+    let answered: PipelineAnswer | undefined;
+    try {
+      answered = await (isShared ? shares.join(same, context.signal, start) : run(prepared));
+      if (operation.kind === OperationTypeNode.MUTATION) {
+        shares?.closeAll();
+        prepared.generation.noteWrite();
+      }
+      return answered;
+    } finally {
+      recorder?.record(recordOf(request, prepared, answered?.rowsHidden));
     }
-    recorder?.record(operation, context.subject);
-    return answered;
   };
+}
+
+/** Waits until what is decided can be recorded, where it is more than that all is allowed. */
+function roomFor({ operation, context }: PreparedOperation, recorder: AccessRecorder | null): Promise<void> | null {
+  return operation.decided.length === 0 ? null : (recorder?.room(context.signal) ?? null);
+}
+
+function recordOf(
+  { subject, id }: OperationRequest,
+  { generation, operation }: Pick<PreparedOperation, 'generation' | 'operation'>,
+  rowsHidden: number | null = null,
+): RecordedRequest {
+  return { operation, subject, revision: generation.revision, requestId: id ?? null, rowsHidden };
 }
 
 async function run(prepared: PreparedOperation): Promise<PipelineAnswer> {
@@ -183,7 +208,8 @@ async function run(prepared: PreparedOperation): Promise<PipelineAnswer> {
   const result = createResult(operation.introspect?.(variables));
   if (operation.introspect !== null) result.plain = false;
   await runGroups(operation.groups, result, context);
-  return { body: writeAnswer(operation, result, context.verdicts), executed: true, status: 200, operation };
+  const body = writeAnswer(operation, result, context.verdicts);
+  return { body, executed: true, status: 200, operation, rowsHidden: result.hidden };
 }
 
 /** Answers a prepared operation by its program if that can be; else gives the context to execute it in. */
@@ -227,14 +253,19 @@ function prepare(
 }
 
 /** Throws where policy left nothing of the subscription to ask. */
-function groundOf({ generation, document, definition, variables, labels, operation, context }: PreparedOperation) {
-  const source = sourceOf(operation);
+function groundOf(prepared: PreparedOperation, onEnd?: OnEnd): StreamGround {
+  const { generation, document, definition, variables, labels, operation, context } = prepared;
+  const source = sourceOf(operation, onEnd);
   return { generation, document, definition, inputs: variables, labels, operation, source, context };
 }
 
 /** The ground of a stream on another supergraph. Throws `SUPERGRAPH_CHANGED` where that refuses the operation. */
-function moveGround({ context }: StreamGround, request: OperationRequest, generation: Generation): StreamGround {
-  return groundOf(prepareAgain(generation, request, context.signal));
+function moveGround(
+  { context }: StreamGround,
+  request: OperationRequest,
+  { generation, note }: { readonly generation: Generation; readonly note: OnEnd },
+): StreamGround {
+  return groundOf(prepareAgain(generation, request, context.signal), note);
 }
 
 function prepareAgain(generation: Generation, request: OperationRequest, signal: CancelSignal): PreparedOperation {

@@ -4,6 +4,7 @@
  */
 import { parse } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
+import type { PolicyChanged } from '../../mesh/core/event.ts';
 import { coordinatesIn } from '../../mesh/policy/coordinates.ts';
 import { type PolicyChange, type Regime, changeText, diffRegimes, succeed } from '../../mesh/policy/diff.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
@@ -20,6 +21,8 @@ export interface PolicyGuardOptions {
   readonly isWeakeningAcknowledged: boolean;
   /** Tells whoever runs the gateway of each weakening that is taken, in one line. */
   readonly note: (line: string) => void;
+  /** Told of each other policy that is put in service, or kept out of it. Default: nobody is. */
+  readonly record?: (change: Omit<PolicyChanged, 'audit'>) => void;
 }
 
 export interface PolicyGuard {
@@ -36,27 +39,37 @@ export interface Guarded extends Pick<Pipeline, 'swap'> {
 
 /** To be asked to guard once. */
 export function createPolicyGuard(options: PolicyGuardOptions): PolicyGuard {
-  const { maskSecret } = options;
+  const { maskSecret, isWeakeningAcknowledged } = options;
   let agreed = options.governance;
   let regime = regimeOf(options.supergraph, agreed);
   let last: Promise<void> = Promise.resolve();
+  const first = createGovernance(agreed, options.supergraph, maskSecret);
+  let { revision } = first;
 
   return {
-    governance: createGovernance(agreed, options.supergraph, maskSecret),
+    governance: first,
     guard(pipeline) {
       const take = async (parts: GenerationParts, governance: GovernanceParts, signal?: AbortSignal): Promise<void> => {
         const next = regimeOf(parts.supergraph, governance);
-        const changes = diffRegimes(regime, next).filter(({ kind }) => kind === 'weakened');
-        if (changes.length > 0 && !options.isWeakeningAcknowledged) {
+        const named = createGovernance(governance, parts.supergraph, maskSecret);
+        const diff = diffRegimes(regime, next);
+        const changes = diff.filter(({ kind }) => kind === 'weakened');
+        const isTaken = changes.length === 0 || isWeakeningAcknowledged;
+        const record = (): void => {
+          if (named.revision !== revision)
+            options.record?.(
+              changed(diff, { before: revision, after: named.revision, isTaken, isWeakeningAcknowledged }),
+            );
+        };
+        if (!isTaken) {
+          record();
           parts.release?.();
           throw weakened(changes);
         }
         for (const change of changes) options.note(`policy weakened  ${changeText(change)}`);
-        await pipeline.swap(
-          { ...parts, governance: createGovernance(governance, parts.supergraph, maskSecret) },
-          signal,
-        );
-        [agreed, regime] = [governance, succeed(regime, next)];
+        await pipeline.swap({ ...parts, governance: named }, signal);
+        record();
+        [agreed, regime, revision] = [governance, succeed(regime, next), named.revision];
       };
       const enqueue = (run: () => Promise<void>): Promise<void> => {
         const done = last.then(run);
@@ -73,6 +86,15 @@ export function createPolicyGuard(options: PolicyGuardOptions): PolicyGuard {
 
 function regimeOf({ sdl, ...policy }: Supergraph, { texts, agreements }: GovernanceParts): Regime {
   return { policy, coordinates: coordinatesIn(parse(sdl, { noLocation: true })), texts, agreements };
+}
+
+function changed(
+  diff: readonly PolicyChange[],
+  about: Pick<PolicyChanged, 'before' | 'after' | 'isTaken' | 'isWeakeningAcknowledged'>,
+): Omit<PolicyChanged, 'audit'> {
+  const linesOf = (wanted: PolicyChange['kind']): readonly string[] =>
+    diff.filter(({ kind }) => kind === wanted).map(changeText);
+  return { ...about, weakened: linesOf('weakened'), tightened: linesOf('tightened'), leftOut: 0 };
 }
 
 function weakened(changes: readonly PolicyChange[]): WeftError {

@@ -112,6 +112,8 @@ export interface PolicyConfig {
   readonly agreements: string | null;
   /** Under which values are hashed that are masked so; `null`: one that is made once and kept in the data folder. */
   readonly secret: string | null;
+  /** Under which records of access are sealed; `null`: one that is made once and kept in the data folder. */
+  readonly auditSecret: string | null;
   /** A policy that lets somebody see more than the one in service may take its place. */
   readonly acknowledgeWeakening: boolean;
   /** File of the private key that contexts are signed with; `null`: the gateway makes one. */
@@ -177,6 +179,7 @@ export const defaultConfig: Config = {
     file: null,
     agreements: null,
     secret: null,
+    auditSecret: null,
     acknowledgeWeakening: false,
     contextKey: null,
     contextClaims: [],

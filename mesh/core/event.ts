@@ -66,8 +66,13 @@ export interface RecordPayloads {
   'weft.process.deployed': ProcessDeployed;
   'weft.execution.queued': ExecutionQueued;
   'weft.execution.finished': ExecutionFinished;
+  /** Nothing was held back. Equal requests are counted together. */
   'weft.access.read': Access;
+  /** Something was masked or filtered, nothing denied. One a request. */
+  'weft.access.limited': Access;
+  /** Something was denied. One a request. */
   'weft.access.denied': Access;
+  'weft.policy.changed': PolicyChanged;
 }
 export type RecordType = keyof RecordPayloads;
 
@@ -171,16 +176,69 @@ export type DataFlow =
   /** A stream of data events, by the domain that emits it. */
   | { readonly kind: 'label'; readonly domain: string; readonly name: string };
 
-/** Access by one subject to one set of coordinates in one operation, repeated reads aggregated. */
-export interface Access {
+/** What policy decided on one operation for one subject. An operation with many coordinates has several records. */
+export interface Access extends Sealed {
+  /** As the client got it in `x-request-id`; `null` where the record stands for several requests. */
+  readonly requestId: string | null;
+  /** The operation's name. */
   readonly operation: string | null;
-  /** `Type.field`, sorted. */
-  readonly coordinates: readonly string[];
   readonly purpose: string | null;
-  /** For a denial: the rule that denied, as its directive reads. */
-  readonly rule: string | null;
+  /** The governance that decided. */
+  readonly revision: string;
+  readonly decisions: readonly AccessDecision[];
+  /** Objects of the answer that did not exist for the subject; `null` where the gateway did not count any. */
+  readonly rowsHidden: number | null;
   /** How many requests this record stands for. */
   readonly count: number;
+  /** Which of the operation's records this is, from 0, and of how many. */
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** What was decided alike, and for the same reason. */
+export interface AccessDecision {
+  readonly verdict: 'allow' | 'mask' | 'filter' | 'deny';
+  /** The directive as it is written; `null` for what is allowed. */
+  readonly rule: string | null;
+  /** The coordinate at which that stands. */
+  readonly ruleAt: string | null;
+  /** Why it is denied; `null` for other verdicts. */
+  readonly code: string | null;
+  readonly reason: string | null;
+  /** `Type.field`, `Type`, `Enum.VALUE`, sorted. */
+  readonly coordinates: readonly string[];
+}
+
+/** Another policy was put in service, or was kept out of it for what it would have let pass. */
+export interface PolicyChanged extends Sealed {
+  /** Revisions of governance; `before` is `null` where the gateway had just started. */
+  readonly before: string | null;
+  readonly after: string;
+  readonly isTaken: boolean;
+  /** Whether whoever runs the gateway has acknowledged that policy gets weaker. */
+  readonly isWeakeningAcknowledged: boolean;
+  /** One line each: coordinate, and what stood there before and after. */
+  readonly weakened: readonly string[];
+  readonly tightened: readonly string[];
+  /** How many changes did not fit. */
+  readonly leftOut: number;
+}
+
+/** What a record bears that lies in a chain of audit. */
+interface Sealed {
+  /** Its place; set by whoever appends it to the log. */
+  readonly audit?: AuditLink;
+}
+
+/** A record's place in one gateway's chain of audit, and its seal. */
+export interface AuditLink {
+  readonly chain: string;
+  /** From 0, without a gap. */
+  readonly position: number;
+  /** Seal of the record before it in the chain; empty for the first. */
+  readonly previous: string;
+  /** HMAC-SHA-256 over everything else that the record says, in hex. */
+  readonly hash: string;
 }
 
 /** Whether an event passes a filter. Adapters that filter in their store must agree with this. */

@@ -176,8 +176,22 @@ export const limits = {
   rowConditionsMax: 2_000,
   /** Of those that read the time, which are others a moment later. */
   rowConditionsPassingMax: 100,
+  /** Different reads that wait for the log; more are left out. */
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
+  /** Requests on which policy did more than allow and that wait for the log; until there is room, more such requests wait. */
+  accessDecisionsMax: 10_000,
+  accessDecisionsFlushMs: 20,
+  /** How soon the log is asked again that did not take records. */
+  accessRetryMs: 1_000,
+  /** Of the coordinates in one record; the others go to more records. */
+  accessCoordinatesBytesMax: 8 * 1024,
+  /** How often the end of a chain of audit is written down. */
+  auditHeadMs: 250,
+  /** Of an audit that found more, the first are told. */
+  auditFindingsMax: 100,
+  /** Changes that one record of changed policy lists. */
+  policyChangesMax: 50,
   subscriptionsPerSocketMax: 100,
   socketInitMs: 3_000,
   /** How long the far side of a WebSocket may take to say goodbye. */

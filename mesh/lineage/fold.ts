@@ -26,7 +26,9 @@ const folds: Folds = {
   'weft.execution.queued': nothing,
   'weft.execution.finished': foldExecution,
   'weft.access.read': nothing,
+  'weft.access.limited': nothing,
   'weft.access.denied': nothing,
+  'weft.policy.changed': nothing,
 };
 
 /** The facts of one event, in the order to apply them. An event without meaning for lineage has none. */

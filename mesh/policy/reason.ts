@@ -37,7 +37,8 @@ export function denialOf(rule: Rule, code: ReasonCode): Denial {
 
 const denials = new WeakMap<Rule, Map<ReasonCode, Denial>>();
 
-function reasonOf(rule: Rule, code: ReasonCode): string {
+/** The words for a code. */
+export function reasonOf(rule: Rule, code: ReasonCode): string {
   switch (code) {
     case 'ANONYMOUS':
       return 'the request is anonymous';

@@ -15,6 +15,7 @@ import { type Subject, anonymous } from '../../mesh/core/subject.ts';
 import { openTestMesh } from '../subgraphs/mesh.ts';
 import type { TestMesh } from '../subgraphs/mesh.ts';
 import { createTestGateway } from '../support/gateway.ts';
+import { recorderTo } from '../support/recorder.ts';
 import { readData } from './data.ts';
 import { operations } from './generate.ts';
 import { createOracle, outcomeOf } from './oracle.ts';
@@ -110,10 +111,7 @@ function createSide(subgraphs: readonly Subgraph[]) {
   const gateway = createTestGateway(watched, {
     supergraph,
     policies: new Map([['adult', ({ claims }) => Number(claims['age']) >= 18]]),
-    recorder: {
-      record: ({ coordinates }) => coordinates.forEach((coordinate) => read.add(coordinate)),
-      close: async () => {},
-    },
+    recorder: recorderTo(({ operation }) => operation.coordinates.forEach((coordinate) => read.add(coordinate))),
   });
   return {
     /** Coordinates that were read so far. */

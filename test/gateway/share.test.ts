@@ -7,9 +7,10 @@ import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import { type Subject, anonymous } from '../../mesh/core/subject.ts';
 import type { Subgraph, SubgraphRequest } from '../../mesh/core/subgraph.ts';
-import type { RecordedOperation } from '../../gateway/policy/access.ts';
+import type { RecordedOperation } from '../../gateway/policy/decided.ts';
 import { textOf } from '../../gateway/server/operation.ts';
 import { createTestGateway, type TestGatewayOptions } from '../support/gateway.ts';
+import { recorderTo } from '../support/recorder.ts';
 import { federation } from '../support/subgraph.ts';
 
 /** A subgraph that tells what it saw of a request, once it is let. */
@@ -61,10 +62,7 @@ function createMirror() {
 function build(options: TestGatewayOptions = {}) {
   const mirror = createMirror();
   const recorded: { operation: RecordedOperation; subject: Subject }[] = [];
-  const recorder = {
-    record: (operation: RecordedOperation, subject: Subject) => void recorded.push({ operation, subject }),
-    close: async () => {},
-  };
+  const recorder = recorderTo(({ operation, subject }) => void recorded.push({ operation, subject }));
   const gateway = createTestGateway([mirror.subgraph], { recorder, ...options });
   mirror.shut();
   return { ...gateway, mirror, recorded };

@@ -114,9 +114,13 @@ describe('fold()', () => {
   });
 
   it('finds nothing in queued executions, in access, and in records it does not know', () => {
-    const access = { operation: null, coordinates: ['Query.delays'], purpose: null, rule: null, count: 1 };
-    assert.deepEqual(fold(recordAt(1, 'weft.access.read', { payload: access })), []);
-    assert.deepEqual(fold(recordAt(1, 'weft.access.denied', { payload: access })), []);
+    const nothing = { rule: null, ruleAt: null, code: null, reason: null };
+    const decisions = [{ verdict: 'allow', ...nothing, coordinates: ['Query.delays'] }] as const;
+    const place = { part: 0, parts: 1, count: 1, rowsHidden: null };
+    const access = { requestId: null, operation: null, purpose: null, revision: 'r', decisions, ...place };
+    for (const type of ['weft.access.read', 'weft.access.limited', 'weft.access.denied'] as const) {
+      assert.deepEqual(fold(recordAt(1, type, { payload: access })), []);
+    }
     assert.deepEqual(fold(recordAt(1, 'weft.execution.queued', { payload: { trigger: 'query', from: 'q' } })), []);
     assert.deepEqual(fold(eventAt(1, { type: 'weft.of.tomorrow' })), []);
     assert.deepEqual(fold(eventAt(1, { type: 'weft.toString' })), []);

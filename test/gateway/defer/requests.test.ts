@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anonymous } from '../../../mesh/core/subject.ts';
-import type { RecordedOperation } from '../../../gateway/policy/access.ts';
+import type { RecordedOperation } from '../../../gateway/policy/decided.ts';
 import { isStream } from '../../../gateway/server/operation.ts';
 import { createTestGateway } from '../../support/gateway.ts';
+import { recorderTo } from '../../support/recorder.ts';
 import { createSubgraph, federation } from '../../support/subgraph.ts';
 import { createShop } from './shop.ts';
 
@@ -192,11 +193,11 @@ test('what policy denies is never asked for, and its error is told with its part
 test('one access record names everything that the operation reads', async () => {
   const records: RecordedOperation[] = [];
   const { defer } = createShop({
-    recorder: { record: (operation) => void records.push(operation), close: async () => {} },
+    recorder: recorderTo(({ operation }) => void records.push(operation)),
   });
   await defer('{ products { id ... @defer { price reviews { text } } } }');
   assert.deepEqual(
-    records.map(({ coordinates, denied }) => [coordinates, denied.map(({ coordinate }) => coordinate)]),
+    records.map(({ coordinates, decided }) => [coordinates, decided.map(({ coordinate }) => coordinate)]),
     [[['Product.id', 'Product.reviews', 'Query.products', 'Review.text'], ['Product.price']]],
   );
 });

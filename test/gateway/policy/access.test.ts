@@ -4,7 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createAccessRecorder } from '../../../gateway/policy/access.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RecordedRequest, createAccessRecorder } from '../../../gateway/policy/access.ts';
+import type { RecordedOperation } from '../../../gateway/policy/decided.ts';
+import { WeftError } from '../../../mesh/core/error.ts';
+import type { Access, MeshEvent } from '../../../mesh/core/event.ts';
 import { limits } from '../../../mesh/core/limits.ts';
 import { anonymous } from '../../../mesh/core/subject.ts';
 import { openLog } from '../../../mesh/events/open.ts';
@@ -21,54 +25,101 @@ async function open(context: TestContext) {
 
 const ana = { ...anonymous, id: 'ana' };
 const rule = { kind: 'authenticated', coordinate: 'A.b', text: '@authenticated' } as const;
-const read = { name: 'Read', coordinates: ['A.a', 'Query.a'], denied: [] };
-const denied = {
-  name: null,
-  coordinates: [],
-  denied: [
-    { path: ['a', 'b'], coordinate: 'A.b', rule, reason: 'r' },
-    { path: ['c', 'b'], coordinate: 'A.b', rule, reason: 'r' },
-  ],
+const read: RecordedOperation = { name: 'Read', coordinates: ['A.a', 'Query.a'], decided: [] };
+const deny = { verdict: 'deny', coordinate: 'A.b', rule, code: 'ANONYMOUS', reason: 'r' } as const;
+const denied: RecordedOperation = { name: null, coordinates: ['Query.a'], decided: [deny, deny] };
+const of = (operation: RecordedOperation, more: Partial<RecordedRequest> = {}): RecordedRequest => {
+  return { operation, subject: ana, revision: 'r1', requestId: 'q1', ...more };
 };
+const accessOf = ({ payload }: MeshEvent) => payload as unknown as Access;
+const never = new AbortController().signal;
 
 test('equal reads are counted together, by operation, subject and purpose', async (context) => {
   const { log, recorder } = await open(context);
-  for (let i = 0; i < 3; i++) recorder.record(read, ana);
-  recorder.record(read, { ...ana, purpose: 'audit' });
-  recorder.record(read, anonymous);
+  for (let i = 0; i < 3; i++) recorder.record(of(read, { requestId: `q${i}` }));
+  recorder.record(of(read, { subject: { ...ana, purpose: 'audit' } }));
+  recorder.record(of(read, { subject: anonymous }));
   await recorder.close();
   const events = await log.read();
   assert.deepEqual(
-    events.map(({ type, subject, source, payload }) => [type, subject, source, payload['purpose'], payload['count']]),
+    events.map(({ type, subject, source, target, payload: { requestId, purpose, revision, count } }) => [
+      [type, subject, source, target],
+      [requestId, purpose, revision, count],
+    ]),
     [
-      ['weft.access.read', 'ana', 'subject:ana', null, 3],
-      ['weft.access.read', 'ana', 'subject:ana', 'audit', 1],
-      ['weft.access.read', null, 'subject:anonymous', null, 1],
+      [
+        ['weft.access.read', 'ana', 'subject:ana', ''],
+        [null, null, 'r1', 3],
+      ],
+      [
+        ['weft.access.read', 'ana', 'subject:ana', ''],
+        [null, 'audit', 'r1', 1],
+      ],
+      [
+        ['weft.access.read', null, 'subject:anonymous', ''],
+        [null, null, 'r1', 1],
+      ],
     ],
   );
-  assert.deepEqual(events[0]?.payload['coordinates'], ['A.a', 'Query.a']);
+  assert.deepEqual(events.map((event) => accessOf(event).decisions)[0], [
+    { verdict: 'allow', rule: null, ruleAt: null, code: null, reason: null, coordinates: ['A.a', 'Query.a'] },
+  ]);
 });
 
-test('a denial is a record of its own that names the rule', async (context) => {
+test('each request that is denied something is a record of its own that says what, and by which rule', async (context) => {
   const { log, recorder } = await open(context);
-  recorder.record(denied, anonymous);
+  recorder.record(of(denied, { subject: anonymous, requestId: 'q1' }));
+  recorder.record(of(denied, { subject: anonymous, requestId: 'q2', rowsHidden: 4 }));
   await recorder.close();
-  const [event, ...others] = await log.read();
-  assert.equal(others.length, 0);
-  assert.equal(event?.type, 'weft.access.denied');
-  assert.deepEqual(event.payload, {
+  const events = await log.read();
+  assert.deepEqual(
+    events.map(({ type, target }) => [type, target]),
+    [
+      ['weft.access.denied', 'request:q1'],
+      ['weft.access.denied', 'request:q2'],
+    ],
+  );
+  assert.deepEqual(events[1]?.payload, {
+    requestId: 'q2',
     operation: null,
-    coordinates: ['A.b', 'A.b'],
     purpose: null,
-    rule: '@authenticated',
+    revision: 'r1',
+    decisions: [
+      {
+        verdict: 'deny',
+        code: 'ANONYMOUS',
+        rule: '@authenticated',
+        ruleAt: 'A.b',
+        reason: 'r',
+        coordinates: ['A.b'],
+      },
+      { verdict: 'allow', rule: null, ruleAt: null, code: null, reason: null, coordinates: ['Query.a'] },
+    ],
+    rowsHidden: 4,
     count: 1,
+    part: 0,
+    parts: 1,
   });
+});
+
+test('what is masked or filtered is recorded for each request as well', async (context) => {
+  const { log, recorder } = await open(context);
+  const limited = { verdict: 'mask', coordinate: 'A.b', rule, code: null, reason: null } as const;
+  for (const requestId of ['q1', 'q2']) recorder.record(of({ ...read, decided: [limited] }, { requestId }));
+  await recorder.close();
+  assert.deepEqual(
+    (await log.read()).map(({ type, payload }) => [type, payload['requestId']]),
+    [
+      ['weft.access.limited', 'q1'],
+      ['weft.access.limited', 'q2'],
+    ],
+  );
 });
 
 test('records reach the log by themselves', async (context) => {
   const { log, recorder } = await open(context);
   const following = new AbortController();
-  recorder.record(read, ana);
+  recorder.record(of(read));
   for await (const event of log.follow({ after: 0 }, following.signal)) {
     assert.equal(event.type, 'weft.access.read');
     following.abort();
@@ -78,24 +129,88 @@ test('records reach the log by themselves', async (context) => {
 
 test('when too many different records wait, reads are left out and denials are not', async (context) => {
   const { log, recorder } = await open(context);
-  for (let i = 0; i <= limits.accessRecordsMax; i++) recorder.record({ ...read }, ana);
-  recorder.record(denied, ana);
+  for (let i = 0; i <= limits.accessRecordsMax; i++) recorder.record(of({ ...read }));
+  for (let i = 0; i < 3; i++) recorder.record(of(denied));
   await recorder.close();
-  assert.equal(await log.end(), limits.accessRecordsMax + 1);
-  const [last] = await log.read({ descending: true, limit: 1 });
-  assert.equal(last?.type, 'weft.access.denied');
+  assert.equal(await log.end(), limits.accessRecordsMax + 3);
+  assert.equal((await log.read({ filter: { types: ['weft.access.denied'] } })).length, 3);
 });
 
-test('what a stranger chose of a name cannot keep a record out of the log', async (context) => {
-  const { log, recorder } = await open(context);
-  recorder.record(
-    { ...denied, name: 'N'.repeat(5_000) },
-    { ...ana, id: `${'x'.repeat(503)}🙂${'x'.repeat(1_000)}`, purpose: 'p'.repeat(9_000) },
-  );
-  recorder.record({ ...read, coordinates: Array.from({ length: 5_000 }, (_, i) => `Type${i}.field`) }, ana);
+test('while the log takes nothing, no denial is lost: further requests wait, and all are stored in order afterwards', async () => {
+  const stored: string[] = [];
+  let isDown = true;
+  const failures: unknown[] = [];
+  const trail = {
+    async append(events: readonly MeshEvent[]) {
+      if (isDown) throw new WeftError('STORE_UNAVAILABLE', { action: 'Cannot append' });
+      stored.push(...events.map((event) => accessOf(event).requestId ?? ''));
+    },
+  };
+  const recorder = createAccessRecorder(trail, { onFailure: (error) => failures.push(error) });
+  for (let i = 0; i < limits.accessDecisionsMax; i++) {
+    assert.equal(recorder.room(never), null);
+    recorder.record(of(denied, { requestId: String(i) }));
+  }
+  const waiting = recorder.room(never);
+  assert.ok(waiting, 'the next one waits');
+  const leaving = new AbortController();
+  const left = assert.rejects(async () => await recorder.room(leaving.signal), /gone/);
+  leaving.abort(new Error('gone'));
+  await left;
+  while (failures.length === 0) await sleep(5);
+  isDown = false;
+  await waiting;
   await recorder.close();
   assert.deepEqual(
-    (await log.read()).map((event) => event.type),
-    ['weft.access.denied', 'weft.access.read'],
+    stored,
+    Array.from({ length: limits.accessDecisionsMax }, (_, i) => String(i)),
   );
+});
+
+test('a record that the log refuses for good does not keep the others out', async () => {
+  const stored: string[] = [];
+  const trail = {
+    async append(events: readonly MeshEvent[]) {
+      const ids = events.map((event) => accessOf(event).requestId ?? '');
+      if (ids.includes('bad')) throw new WeftError('EVENT_INVALID', { action: 'Cannot append' });
+      stored.push(...ids);
+    },
+  };
+  const recorder = createAccessRecorder(trail);
+  for (const requestId of ['a', 'bad', 'b']) recorder.record(of(denied, { requestId }));
+  await recorder.close();
+  assert.deepEqual(stored, ['a', 'b']);
+});
+
+test('an operation with more coordinates than a record holds has several, and none is left out', async (context) => {
+  const { log, recorder } = await open(context);
+  const coordinates = Array.from({ length: 5_000 }, (_, i) => `Type${i}.field`);
+  recorder.record(of({ ...read, coordinates, decided: [deny] }));
+  recorder.record(of({ ...read, coordinates }));
+  await recorder.close();
+  for (const type of ['weft.access.denied', 'weft.access.read']) {
+    const records = (await log.read({ filter: { types: [type] } })).map(accessOf);
+    assert.ok(records.length > 1);
+    assert.deepEqual(
+      records.map(({ part, parts }) => [part, parts]),
+      records.map((_, part) => [part, records.length]),
+    );
+    const allowed = records.flatMap(({ decisions }) => decisions.filter(({ verdict }) => verdict === 'allow'));
+    assert.deepEqual(
+      allowed.flatMap((decision) => decision.coordinates),
+      coordinates,
+    );
+  }
+});
+
+test('another policy is a record, shortened to what fits', async (context) => {
+  const { log, recorder } = await open(context);
+  const about = { before: 'r1', after: 'r2', isTaken: true, isWeakeningAcknowledged: true, leftOut: 0 };
+  recorder.recordChange({ ...about, weakened: ['User.email: @mask(with: HASH) → nothing'], tightened: [] });
+  const many = Array.from({ length: 200 }, (_, i) => `T.f${i}: ${'é€😀'.repeat(5_000)}`);
+  recorder.recordChange({ ...about, weakened: many, tightened: many });
+  await recorder.close();
+  const [one, other] = await log.read({ filter: { types: ['weft.policy.changed'] } });
+  assert.deepEqual(one?.payload['weakened'], ['User.email: @mask(with: HASH) → nothing']);
+  assert.equal(other?.payload['leftOut'], 2 * (200 - limits.policyChangesMax));
 });
