@@ -20,6 +20,7 @@ import {
 } from './operation.ts';
 import { send, type Reply } from './reply.ts';
 import { readBody, readSearch } from './request.ts';
+import { createRequestId } from './request-id.ts';
 import { sendStream } from './send-stream.ts';
 import { failureReply, resultReply, shapeOf } from './single.ts';
 
@@ -42,59 +43,60 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
   const pickHeaders = createHeaderPicker(config.headers.forward);
   const streams = new Set<Lifetime>();
 
-  async function admit(request: IncomingMessage): Promise<ClientRequest | readonly ClientRequest[]> {
+  async function admit(request: IncomingMessage, id: string): Promise<ClientRequest | readonly ClientRequest[]> {
     const { method, headers, url = '' } = request;
     const isGet = method === 'GET';
     if (!isGet && method !== 'POST') throw methodNotAllowed(method);
     const parameters = isGet ? readSearch(searchOf(url), headers) : await readBody(request, config.limits);
     const subject = await authenticate(authorizationOf(request), valueOf(headers['weft-purpose']));
-    const shared = { subject, headers: pickHeaders(headers), readOnly: isGet };
+    const shared = { id, subject, headers: pickHeaders(headers), readOnly: isGet };
     return isList(parameters) ? parameters.map((one) => ({ ...one, ...shared })) : { ...parameters, ...shared };
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, media: Media): Promise<void> {
-    const admitted = await admit(request);
+  async function answer(request: IncomingMessage, response: ServerResponse, { media, id }: Asked): Promise<void> {
+    const admitted = await admit(request, id);
     const life = new Lifetime(config.timeouts.requestMs);
     response.once('close', () => {
       if (!response.writableFinished) life.end();
     });
     try {
-      if (isList(admitted)) send(response, await batchReply(gateway, admitted, { media, life }));
-      else if (media.events ?? media.parts) await answerStream(admitted, response, { media, life });
-      else send(response, resultReply(await gateway.execute(admitted, life.signal), media.single ?? jsonMedia));
+      if (isList(admitted)) send(response, await batchReply(gateway, admitted, { media, life, id }));
+      else if (media.events ?? media.parts) await answerStream(admitted, response, { media, life, id });
+      else send(response, resultReply(await gateway.execute(admitted, life.signal), media.single ?? jsonMedia, id));
     } finally {
       life.settle();
     }
   }
 
-  async function answerStream(operation: ClientRequest, response: ServerResponse, { media, life }: Streaming) {
+  async function answerStream(operation: ClientRequest, response: ServerResponse, { media, life, id }: Streaming) {
     const outcome = await gateway.subscribe({ ...operation, mayDefer: media.parts !== null }, life.signal);
     if (!hasDeadline(outcome)) life.settle();
-    if (!isStream(outcome) && media.single !== null) return send(response, resultReply(outcome, media.single));
+    if (!isStream(outcome) && media.single !== null) return send(response, resultReply(outcome, media.single, id));
     const stream = isStream(outcome) ? outcome : only(outcome, media);
     const medium = stream.kind === 'events' ? media.events : media.parts;
     if (medium === null) {
       const refused = await gateway.execute(operation, life.signal);
       // A stream that nobody reads holds on to what it stands on until it is ended.
       life.end();
-      return send(response, resultReply(refused, media.single ?? jsonMedia));
+      return send(response, resultReply(refused, media.single ?? jsonMedia, id));
     }
     // Whoever waits for one answer, in parts or not, is left to get it.
     if (stream.kind === 'events') streams.add(life);
     const framing = framingOf(stream.kind, medium);
-    await sendStream(response, stream, { life, framing, subject: operation.subject, clock, report });
+    await sendStream(response, stream, { life, framing, subject: operation.subject, requestId: id, clock, report });
     streams.delete(life);
   }
 
   return {
     async serve(request, response) {
       const media = negotiate(request.headers.accept);
+      const id = createRequestId();
       try {
         if (media === null) throw notAcceptable(request.headers.accept);
-        await answer(request, response, media);
+        await answer(request, response, { media, id });
       } catch (error) {
         if (response.destroyed) return;
-        send(response, failureReply(error, media?.single ?? jsonMedia, report));
+        send(response, failureReply(error, { media: media?.single ?? jsonMedia, report, requestId: id }));
       }
     },
     close() {
@@ -103,8 +105,13 @@ export function createEndpoint({ gateway, authenticate, config, clock, report }:
   };
 }
 
-interface Streaming {
+interface Asked {
   readonly media: Media;
+  /** The request's. */
+  readonly id: string;
+}
+
+interface Streaming extends Asked {
   readonly life: Lifetime;
 }
 
@@ -116,11 +123,11 @@ function isList<Item>(one: Item | readonly Item[]): one is readonly Item[] {
 async function batchReply(
   gateway: Gateway<ClientRequest>,
   operations: readonly ClientRequest[],
-  { media, life }: Streaming,
+  { media, life, id }: Streaming,
 ): Promise<Reply> {
   if (media.single === null) throw notAcceptable(streamMedia);
   const results = await Promise.all(operations.map((operation) => gateway.execute(operation, life.signal)));
-  return { ...shapeOf(200, media.single), body: `[${results.map(textOf).join(',')}]` };
+  return { ...shapeOf(200, media.single), body: `[${results.map(textOf).join(',')}]`, requestId: id };
 }
 
 /** One answer as the stream of a client that reads nothing else. */

@@ -4,19 +4,20 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../mesh/core/clock.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import type { Reply } from './reply.ts';
+import { requestIdHeader } from './request-id.ts';
 
 /** What `node:http` says of a request that it cannot read. */
 export const badRequest = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 /** What it says where none comes. */
 export const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
-/** Keeps the beginnings of answers, the date, and the bytes of answers that several get. */
+/** Keeps the beginnings of answers, the date, and the bytes of long answers that several get. */
 export class LaneWriter {
   readonly #clock: Clock;
   /** Up to the length, by the headers of a reply. */
   readonly #starts = new WeakMap<Reply['headers'], string>();
-  /** Answers that several wait for, as they went out last. */
-  readonly #shared = new WeakMap<object, { readonly start: string; readonly end: string; readonly bytes: Buffer }>();
+  /** Bodies of answers that several wait for. */
+  readonly #shared = new WeakMap<object, Buffer>();
   #second = 0;
   #kept = '';
   #last = '';
@@ -27,25 +28,27 @@ export class LaneWriter {
 
   /** After the last answer of a connection no request is read from it. */
   write(socket: Socket, reply: Reply, isLast: boolean): void {
-    const { body, latin1, source } = reply;
-    const [start, end] = [this.#startOf(reply), this.#endOf(isLast)];
-    if (source !== undefined) {
-      socket.write(this.#bytesOf(source, { start, end, reply }));
+    const { body, latin1, source, requestId } = reply;
+    const size = sizeOf(reply);
+    const id = requestId === undefined ? '' : `\r\n${requestIdHeader}: ${requestId}`;
+    const head = this.#startOf(reply) + size + id + this.#endOf(isLast);
+    if (typeof body === 'string' && (source === undefined || size <= limits.laneSharedBytesMin)) {
+      socket.write(head + body, latin1 || size === body.length ? 'latin1' : 'utf8');
       return;
     }
-    const size = sizeOf(reply);
-    const head = start + size + end;
-    if (typeof body === 'string') socket.write(head + body, latin1 || size === body.length ? 'latin1' : 'utf8');
-    else socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+    socket.cork();
+    socket.write(head, 'latin1');
+    socket.write(typeof body === 'string' ? this.#bytesOf(source ?? reply, reply) : body);
+    socket.uncork();
   }
 
-  /** The bytes of an answer that others get as well, made once for all who get it in one second. */
-  #bytesOf(source: object, { start, end, reply }: Whole): Buffer {
+  /** The bytes of an answer that others get as well, made once for all who get it. */
+  #bytesOf(source: object, reply: Reply): Buffer {
     const known = this.#shared.get(source);
-    if (known !== undefined && known.start === start && known.end === end) return known.bytes;
-    const size = sizeOf(reply);
-    const bytes = Buffer.from(start + size + end + String(reply.body), size === reply.body.length ? 'latin1' : 'utf8');
-    this.#shared.set(source, { start, end, bytes });
+    if (known !== undefined) return known;
+    const { body, latin1 } = reply;
+    const bytes = Buffer.from(String(body), latin1 || sizeOf(reply) === body.length ? 'latin1' : 'utf8');
+    this.#shared.set(source, bytes);
     return bytes;
   }
 
@@ -71,12 +74,6 @@ export class LaneWriter {
     }
     return isLast ? this.#last : this.#kept;
   }
-}
-
-interface Whole {
-  readonly start: string;
-  readonly end: string;
-  readonly reply: Reply;
 }
 
 /** Bytes of the body. */

@@ -12,6 +12,7 @@ import type { EndpointOptions } from './endpoint.ts';
 import { type Exchange, LaneConnection, type LaneGround } from './lane-connection.ts';
 import { createHeadReader } from './lane-head.ts';
 import { LaneWriter } from './lane-writer.ts';
+import { createRequestId } from './request-id.ts';
 import { failureReply, resultReply } from './single.ts';
 
 export interface LaneOptions extends EndpointOptions {
@@ -67,17 +68,18 @@ function createAnswer({ gateway, authenticate, report }: EndpointOptions): (exch
 
   return (exchange) => {
     const { head, body, life } = exchange;
+    const id = createRequestId();
     const fail = (error: unknown): void => {
-      if (exchange.isWanted) exchange.finish(failureReply(error, head.media, report));
+      if (exchange.isWanted) exchange.finish(failureReply(error, { media: head.media, report, requestId: id }));
       else life.settle();
     };
     try {
       const parameters = readBody(body);
       const run = (subject: Subject): void => {
-        const request = { ...parameters, subject, headers: head.headers, readOnly: false };
+        const request = { ...parameters, id, subject, headers: head.headers, readOnly: false };
         gateway
           .execute(request, life.signal)
-          .then((result) => exchange.finish(resultReply(result, head.media)))
+          .then((result) => exchange.finish(resultReply(result, head.media, id)))
           .catch(fail);
       };
       const known = authenticate.known?.(head.authorization, head.purpose) ?? null;

@@ -27,6 +27,8 @@ export interface Protocol {
 
 /** A WebSocket as the protocol needs it. */
 export interface Socket {
+  /** The id of the request that opened it, as its client was told: that of its n-th `subscribe` is `ID.n`. */
+  readonly id: string;
   /** The subprotocol agreed on. */
   readonly protocol: string;
   isOpen(): boolean;
@@ -87,6 +89,8 @@ class Conversation {
   /** With those that it has completed and that are not over, or not sent. */
   #underWay = 0;
   #refusals = 0;
+  /** Messages that asked for an operation. */
+  #asked = 0;
   #state: 'opened' | 'greeting' | 'acknowledged' | 'ended' = 'opened';
   #subject: Subject = anonymous;
   #headers: Readonly<Record<string, string>> = {};
@@ -181,6 +185,7 @@ class Conversation {
   #begin(id: string, payload: JsonObject): void {
     if (isExpired(this.#subject, this.#options.clock)) return this.#expire();
     if (this.#state !== 'acknowledged') return this.#socket.close(closeCodes.unauthorized, 'Unauthorized');
+    this.#asked += 1;
     if (this.#operations.has(id)) {
       const shown = id.length > idLengthShown ? `${id.slice(0, idLengthShown)}…` : id;
       return this.#socket.close(closeCodes.duplicate, `Subscriber for ${shown} already exists`);
@@ -203,7 +208,8 @@ class Conversation {
     this.#operations.set(id, life);
     this.#underWay += 1;
     try {
-      const request = { ...parseParameters(payload), subject: this.#subject, headers: this.#headers, readOnly: false };
+      const who = { id: `${this.#socket.id}.${this.#asked}`, subject: this.#subject, headers: this.#headers };
+      const request = { ...parseParameters(payload), ...who, readOnly: false };
       const outcome = await gateway.subscribe(request, life.signal);
       if (!hasDeadline(outcome)) life.settle();
       await this.#sendOutcome(id, life, outcome);

@@ -1,5 +1,6 @@
 /** One whole HTTP answer as a value, and the routes beside `/graphql` that give one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestIdHeader } from './request-id.ts';
 
 export interface Reply {
   readonly status: number;
@@ -9,6 +10,8 @@ export interface Reply {
   readonly latin1?: boolean | undefined;
   /** What others get the same body from. */
   readonly source?: object | undefined;
+  /** Told to the client. Default: it is no answer to an operation. */
+  readonly requestId?: string | undefined;
 }
 
 export interface Route {
@@ -22,13 +25,14 @@ export function jsonReply(status: number, body: string): Reply {
 }
 
 /** Sends an answer; does nothing when the client has left. */
-export function send(response: ServerResponse, { status, headers, body, latin1 }: Reply): void {
+export function send(response: ServerResponse, { status, headers, body, latin1, requestId }: Reply): void {
   if (response.destroyed) return;
   const size = latin1 === true ? body.length : Buffer.byteLength(body);
   response.writeHead(status, {
     ...headers,
     'x-content-type-options': 'nosniff',
     'content-length': size,
+    ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
   });
   response.end(body, size === body.length ? 'latin1' : 'utf8');
 }

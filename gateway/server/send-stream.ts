@@ -9,11 +9,13 @@ import { describeFailure, failureBody, type Report } from './failure.ts';
 import type { Framing } from './framing.ts';
 import { expired, isExpired, startExpiry, type Lifetime } from './lifetime.ts';
 import type { OperationStream } from './operation.ts';
+import { requestIdHeader } from './request-id.ts';
 
 export interface StreamOptions {
   readonly life: Lifetime;
   readonly framing: Framing;
   readonly subject: Subject;
+  readonly requestId: string;
   readonly clock: Clock;
   readonly report: Report;
 }
@@ -43,7 +45,7 @@ export async function sendStream(
   const stopExpiry = kind === 'events' ? expire(options, fail) : () => {};
   const pulse = startPulse(response, framing);
 
-  response.writeHead(200, { 'content-type': framing.contentType, ...headers });
+  response.writeHead(200, { 'content-type': framing.contentType, ...headers, [requestIdHeader]: options.requestId });
   response.write(framing.opening);
   try {
     for await (const text of stream) {

@@ -8,16 +8,23 @@ import type { Reply } from './reply.ts';
 type SingleMedia = NonNullable<Media['single']>;
 
 /** What GraphQL refuses (400) is a good answer to a well-formed request where the media type is plain JSON. */
-export function resultReply(result: OperationResult, media: SingleMedia): Reply {
+export function resultReply(result: OperationResult, media: SingleMedia, requestId: string): Reply {
   const { status, headers } = shapeOf(result.status === 400 && media === jsonMedia ? 200 : result.status, media);
-  return { status, headers, body: result.body, latin1: result.latin1, source: result.isShared ? result : undefined };
+  const { body, latin1, isShared } = result;
+  return { status, headers, body, latin1, source: isShared ? result : undefined, requestId };
+}
+
+export interface FailureReplyOptions {
+  readonly media: SingleMedia;
+  readonly report: Report;
+  readonly requestId: string;
 }
 
 /** What a client is told of a request that could not be read or admitted. */
-export function failureReply(error: unknown, media: SingleMedia, report: Report): Reply {
+export function failureReply(error: unknown, { media, report, requestId }: FailureReplyOptions): Reply {
   const failure = describeFailure(error, report);
   const { status, headers } = shapeOf(failure.status, media);
-  return { status, headers, body: failureBody(failure) };
+  return { status, headers, body: failureBody(failure), requestId };
 }
 
 type Shape = Pick<Reply, 'status' | 'headers'>;

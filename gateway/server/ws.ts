@@ -6,6 +6,7 @@ import { limits } from '../../mesh/core/limits.ts';
 import { type WebSocket, WebSocketServer } from '../wire/websocket.ts';
 import type { EndpointOptions } from './endpoint.ts';
 import { createProtocol, type Socket } from './protocol.ts';
+import { createRequestId, requestIdHeader } from './request-id.ts';
 
 export interface SocketServer {
   /** Takes over a connection that asks to become a WebSocket. Refuses one of a page whose origin is neither ours nor configured. */
@@ -25,6 +26,8 @@ export function createSocketServer(options: EndpointOptions): SocketServer {
     handleProtocols: protocol.choose,
   });
   const heartbeat = startHeartbeat(server);
+  const ids = new WeakMap<IncomingMessage, string>();
+  server.on('headers', (lines, request) => lines.push(`${requestIdHeader}: ${ids.get(request)}`));
 
   return {
     upgrade(request, connection, head) {
@@ -32,8 +35,10 @@ export function createSocketServer(options: EndpointOptions): SocketServer {
         connection.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
         return;
       }
+      const id = createRequestId();
+      ids.set(request, id);
       server.handleUpgrade(request, connection, head, (socket) => {
-        const closed = protocol.open(socketOf(socket));
+        const closed = protocol.open(socketOf(socket, id));
         socket.once('close', closed);
         // ws closes a socket that errs by itself; "close" follows.
         socket.on('error', () => {});
@@ -49,8 +54,9 @@ export function createSocketServer(options: EndpointOptions): SocketServer {
   };
 }
 
-function socketOf(socket: WebSocket): Socket {
+function socketOf(socket: WebSocket, id: string): Socket {
   return {
+    id,
     protocol: socket.protocol,
     isOpen: () => socket.readyState === socket.OPEN,
     send: (text) =>

@@ -108,6 +108,8 @@ export const limits = {
   /** Texts of request bodies whose parameters are kept, and how long one may be. */
   laneBodiesBytesMax: 4 * 1024 * 1024,
   laneBodyLengthMax: 8 * 1024,
+  /** Of answers that several get at once: longer ones are made into bytes once for all. */
+  laneSharedBytesMin: 16 * 1024,
   /** Of the request that each connection keeps to know it again. */
   laneLastBytesMax: 4 * 1024,
   subgraphTimeoutMs: 10_000,

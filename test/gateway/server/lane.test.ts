@@ -72,7 +72,10 @@ async function converse(port: number, { pieces, pause }: Sending): Promise<strin
   await Promise.race([closed, silent()]);
   socket.destroy();
   const text = Buffer.concat(chunks).toString('latin1');
-  return text.replaceAll(/Date: [^\r]*/g, 'Date: now').replaceAll(/"id":"[^"]*"/g, '"id":"any"');
+  return text
+    .replaceAll(/Date: [^\r]*/g, 'Date: now')
+    .replaceAll(/x-request-id: [0-9a-f]{24}-[0-9a-z]+\r/g, 'x-request-id: any\r')
+    .replaceAll(/"id":"[^"]*"/g, '"id":"any"');
 }
 
 const ask = (port: number, text: string) => converse(port, { pieces: [Buffer.from(text)], pause: () => sleep(0) });
