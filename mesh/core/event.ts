@@ -43,10 +43,12 @@ export interface StoredEvent extends MeshEvent {
   readonly offset: number;
 }
 
-/** Conditions on events; every one given must hold, and a list means any of its values. */
+/** Conditions on events; every one given must hold, and a list means any of its values, but for `exceptTypes`. */
 export interface EventFilter {
   readonly labels?: readonly string[];
   readonly types?: readonly string[];
+  /** None of these. */
+  readonly exceptTypes?: readonly string[];
   readonly domains?: readonly string[];
   readonly processes?: readonly string[];
   readonly sources?: readonly string[];
@@ -246,6 +248,7 @@ export function matchesFilter(event: MeshEvent, filter: EventFilter): boolean {
   return (
     isAmong(event.label, filter.labels) &&
     isAmong(event.type, filter.types) &&
+    filter.exceptTypes?.includes(event.type) !== true &&
     isAmong(event.domain, filter.domains) &&
     isAmong(event.process, filter.processes) &&
     isAmong(event.source, filter.sources) &&

@@ -141,6 +141,7 @@ export function selectOf(query: LogQuery): Select {
     // A list travels as one JSON value, so that its length meets no bound on parameters.
     add(`${column} ${operator} (SELECT value FROM json_each(?))`, wanted && JSON.stringify(wanted));
   }
+  add('type NOT IN (SELECT value FROM json_each(?))', filter.exceptTypes && JSON.stringify(filter.exceptTypes));
   add('time >= ?', filter.since);
   add('time < ?', filter.until);
   values.push(Math.max(0, Math.min(Math.trunc(limit), limits.logReadMax)));

@@ -1,5 +1,6 @@
 /** Discovery: what the mesh knows of itself. A domain like any other, but for the platform agent that it alone is granted. */
 import { defineDomain } from '../../mesh/sdk/index.ts';
+import { explain } from './processes/explain.ts';
 import { events, identity, identityEvents } from './processes/events.ts';
 import { execution, executions } from './processes/executions.ts';
 import { lineage, productLineage } from './processes/lineage.ts';
@@ -20,5 +21,6 @@ export default defineDomain({
     events,
     identity,
     identityEvents,
+    explain,
   ],
 });

@@ -40,6 +40,7 @@ export function queries(events: readonly MeshEvent[]): fc.Arbitrary<LogQuery> {
     targets: list,
     executionIds: list,
     subjects: list,
+    exceptTypes: list,
     since: time,
     until: time,
   };

@@ -1,6 +1,7 @@
 /** The log, and the identities that its events tell of. */
 import { aggregator, defineProcess, logic } from '../../../mesh/sdk/index.ts';
 import type { FieldInput, JsonObject, QueryInput } from '../../../mesh/sdk/index.ts';
+import { auditTypes, mayAudit } from '../model/audit.ts';
 import { given, pageOf } from '../model/page.ts';
 import type { Page } from '../model/page.ts';
 
@@ -11,7 +12,7 @@ type Identities = FieldInput<{ id: string }, Page>;
 export const events = defineProcess({
   name: 'events',
   logics: [
-    logic<Search, { events: readonly JsonObject[] }>('read', async ({ platform, input, session }) => {
+    logic<Search, { events: readonly JsonObject[] }>('read', async ({ platform, input, session, subject }) => {
       const { label, domain, source, target, since, until } = input.args;
       const filter = {
         ...(label && { labels: [label] }),
@@ -19,6 +20,7 @@ export const events = defineProcess({
         ...(source && { sources: [source] }),
         ...(target && { targets: [target] }),
         ...given({ since, until }),
+        ...(mayAudit(subject) ? {} : { exceptTypes: auditTypes }),
       };
       const found = await platform.events({ filter, ...pageOf(input.args), descending: true });
       session.set(
