@@ -190,6 +190,8 @@ export const limits = {
   accessCoordinatesBytesMax: 8 * 1024,
   /** How often the end of a chain of audit is written down. */
   auditHeadMs: 250,
+  /** How long a chain of audit is waited for that somebody else may be about to let go. */
+  auditClaimMs: 50,
   /** Of an audit that found more, the first are told. */
   auditFindingsMax: 100,
   /** Changes that one record of changed policy lists. */

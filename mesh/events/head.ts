@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isJsonObject } from '../core/json.ts';
+import { limits } from '../core/limits.ts';
 import { hashOf, isSame } from './seal.ts';
 
 /** The last record of a chain that is known to be stored. */
@@ -59,7 +60,7 @@ export function writeHead(folder: string, head: Head, secret: string): void {
 
 /** Takes a chain for this process; `null` while somebody else has it. The lock is SQLite's on an empty database. */
 export function claimChain(folder: string, chain: string): Claim | null {
-  const lock = new DatabaseSync(join(folder, `${chain}.lock`), { timeout: 0 });
+  const lock = new DatabaseSync(join(folder, `${chain}.lock`), { timeout: limits.auditClaimMs });
   try {
     lock.exec('BEGIN EXCLUSIVE');
     return { release: () => lock.close() };
