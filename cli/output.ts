@@ -40,18 +40,19 @@ export interface OutputOptions {
   readonly color: boolean;
 }
 
-/** Colours are used in failures and in what has started, never in results. */
+/** Colours are used in failures and in what has started, never in results. Text shows control characters as what they are. */
 export function createOutput({ stdout, stderr, format, color }: OutputOptions): Output {
   return {
     result({ text, json }) {
-      stdout.write(`${format === 'json' ? JSON.stringify(json) : text.trimEnd()}\n`);
+      stdout.write(`${format === 'json' ? JSON.stringify(json) : visible(text.trimEnd())}\n`);
     },
     note(text) {
-      stderr.write(`${text}\n`);
+      // A line of what somebody else chose must not pass for one of ours.
+      stderr.write(`${visible(text).replaceAll('\n', '\n  ')}\n`);
     },
     ready(parts, readyMs) {
       const width = Math.max(0, ...parts.map(([name]) => name.length));
-      const lines = parts.map(([name, value]) => `  ${paint('dim', name.padEnd(width), color)}  ${value}\n`);
+      const lines = parts.map(([name, value]) => `  ${paint('dim', name.padEnd(width), color)}  ${visible(value)}\n`);
       stderr.write(`${lines.join('')}Ready in ${Math.round(readyMs)} ms\n`);
     },
     failure(error) {
@@ -101,11 +102,11 @@ function bugOf(error: unknown): Failure {
 }
 
 function asText({ code, message, at, cause, id, stack }: Failure, color: boolean): string {
-  const lines = [`${paint('red', code, color)}  ${message}`];
-  if (at !== undefined) lines.push(paint('dim', `  at ${placeOf(at)}`, color));
-  if (at?.frame !== undefined) lines.push(at.frame.replaceAll(/^/gm, '  '));
-  if (cause !== undefined) lines.push(`  because: ${cause}`);
-  if (stack !== undefined) lines.push(stack);
+  const lines = [`${paint('red', code, color)}  ${visible(message)}`];
+  if (at !== undefined) lines.push(paint('dim', `  at ${visible(placeOf(at))}`, color));
+  if (at?.frame !== undefined) lines.push(visible(at.frame).replaceAll(/^/gm, '  '));
+  if (cause !== undefined) lines.push(`  because: ${visible(cause)}`);
+  if (stack !== undefined) lines.push(visible(stack));
   if (id !== undefined) lines.push(`Please report it with the lines above and this id: ${id}`);
   return lines.join('\n');
 }
@@ -118,6 +119,19 @@ function asJson({ code, message, at, cause, id, stack }: Failure): Json {
 function placeOf({ file, line, column }: SourceLocation): string {
   return [file, line, column].filter((part) => part !== undefined).join(':');
 }
+
+/**
+ * The text with everything shown that would steer a terminal, or turn the order of what is read: escape sequences,
+ * carriage returns, and Unicode's own. Lines and tabs stay.
+ */
+function visible(text: string): string {
+  return text.replaceAll(steering, (character) => {
+    if (character === '\n' || character === '\t') return character;
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+const steering = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 const paints = { red: '31;1', dim: '2' } as const;
 

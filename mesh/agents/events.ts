@@ -68,6 +68,7 @@ function assertEmittable({ label, payload }: EmittedEvent, type: string): void {
   if (typeof label !== 'string' || label === '') refuse('no label', 'a label');
   if (!isJsonObject(payload)) refuse('a payload that is no object', 'an object');
   if (type.startsWith('weft.')) refuse(`type "${type}"`, "a type that does not begin with weft., as the platform's do");
+  if (label.startsWith('weft.')) refuse('that label', "one that does not begin with weft., as the platform's do");
 }
 
 /** The same id for the same key of a domain: a UUIDv8 (RFC 9562, section 5.8) of their hash. */

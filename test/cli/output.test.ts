@@ -46,6 +46,22 @@ describe('output', () => {
     assert.equal(texts.stderr, '  gateway  http://127.0.0.1:4000/graphql\n  log      .weft/log.db\nReady in 812 ms\n');
   });
 
+  test('shows control characters as what they are, wherever text comes from', () => {
+    const evil = 'a\r\u001b[2J\u0000\u009b31m\u202eb';
+    const shown = 'a\\u000d\\u001b[2J\\u0000\\u009b31m\\u202eb';
+    const { texts, output } = written();
+    output.result({ text: `${evil}\tc\nd`, json: null });
+    assert.equal(texts.stdout, `${shown}\tc\nd\n`);
+    output.note(`${evil}\nReady in 5 ms`);
+    output.ready([['log', evil]], 1);
+    output.failure(
+      new WeftError('CONFIG_INVALID', { action: evil, at: { file: evil, frame: evil }, cause: new Error(evil) }),
+    );
+    output.failure(new Error(evil));
+    assert.ok(texts.stderr.startsWith(`${shown}\n  Ready in 5 ms\n`), 'what another line says stands in');
+    for (const character of '\r\u001b\u0000\u009b\u202e') assert.equal(texts.stderr.includes(character), false);
+  });
+
   test('uses colours only when told that a person reads', () => {
     const { texts, output } = written({ color: true });
     output.failure(mistake);

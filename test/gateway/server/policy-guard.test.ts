@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Succession } from '../../../gateway/server/generation.ts';
 import { createPolicyGuard } from '../../../gateway/server/policy-guard.ts';
 import { readSupergraph } from '../../../gateway/supergraph/supergraph.ts';
+import type { PolicyChanged } from '../../../mesh/core/event.ts';
 import type { GovernanceParts } from '../../../mesh/policy/revision.ts';
 import { compose } from '../compose/mesh.ts';
 
@@ -22,6 +23,7 @@ const named = (texts: Readonly<Record<string, string>>): GovernanceParts => {
 function open(isWeakeningAcknowledged = false) {
   const swaps: Succession[] = [];
   const notes: string[] = [];
+  const changes: Omit<PolicyChanged, 'audit'>[] = [];
   let under = 0;
   const guard = createPolicyGuard({
     supergraph: supergraphOf('@policy(policies: [["p"]])'),
@@ -29,6 +31,7 @@ function open(isWeakeningAcknowledged = false) {
     maskSecret: null,
     isWeakeningAcknowledged,
     note: (line) => notes.push(line),
+    record: (change) => changes.push(change),
   });
   const guarded = guard.guard({
     async swap(succession) {
@@ -38,7 +41,7 @@ function open(isWeakeningAcknowledged = false) {
       swaps.push(succession);
     },
   });
-  return { guard, guarded, swaps, notes };
+  return { guard, guarded, swaps, notes, changes };
 }
 
 test('what is weaker is not put into service, and lets go of its connections', async () => {
@@ -53,6 +56,31 @@ test('what is weaker is not put into service, and lets go of its connections', a
   // It is held against what is in service now.
   await assert.rejects(guarded.swap(parts('@policy(policies: [["p"]])')), { code: 'POLICY_WEAKENED' });
   assert.equal(swaps.length, 1);
+});
+
+test('each other policy is recorded, taken or not; one that is the same is not', async () => {
+  const { guard, guarded, changes } = open();
+  const rules = '@policy(policies: [["p"]])';
+  await guarded.swap(parts(rules));
+  assert.equal(changes.length, 0);
+  await assert.rejects(guarded.swap(parts('')));
+  await guarded.swap(parts(`${rules} @authenticated`));
+  const [refused, taken] = changes;
+  assert.deepEqual(
+    changes.map(({ before, isTaken }) => [before, isTaken]),
+    [
+      [guard.governance.revision, false],
+      [guard.governance.revision, true],
+    ],
+  );
+  assert.deepEqual([refused?.weakened, refused?.tightened], [[`Query.secret: ${rules} → nothing`], []]);
+  assert.deepEqual([taken?.weakened, taken?.tightened], [[], [`Query.secret: ${rules} → ${rules} @authenticated`]]);
+  assert.notEqual(refused?.after, taken?.after);
+
+  const acknowledged = open(true);
+  await acknowledged.guarded.swap(parts(''));
+  const [weaker] = acknowledged.changes;
+  assert.deepEqual([weaker?.isTaken, weaker?.isWeakeningAcknowledged, weaker?.weakened.length], [true, true, 1]);
 });
 
 test('each supergraph comes with what is agreed on by then, under a name of its own', async () => {
