@@ -12,10 +12,12 @@ import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
 import { type Guarded, createPolicyGuard } from '../gateway/server/policy-guard.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import type { Config } from '../mesh/core/config.ts';
+import type { PolicyChanged } from '../mesh/core/event.ts';
 import { type MockUser, anonymous } from '../mesh/core/subject.ts';
 import type { EventLog } from '../mesh/events/log.ts';
 
 import { messageOf } from '../mesh/core/error.ts';
+import type { Governance } from '../mesh/policy/governance.ts';
 import type { ContextSigner } from '../mesh/identity/context-signer.ts';
 import { openAuditChain } from './audit-trail.ts';
 import { readManifest } from './documents.ts';
@@ -105,8 +107,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   });
   const { port } = await server.listen(config.port, config.host).catch(async (error: unknown) => {
     await watch?.close();
+    await chain?.close();
     throw error;
   });
+  recorder?.recordChange(inService(guard.governance, config.policy));
   return {
     pipeline,
     swap: guarded.swap,
@@ -118,6 +122,15 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       await chain?.close();
     },
   };
+}
+
+/** What a record says of the policy that a gateway starts with. */
+function inService(
+  { revision }: Pick<Governance, 'revision'>,
+  { acknowledgeWeakening: isWeakeningAcknowledged }: Config['policy'],
+): Omit<PolicyChanged, 'audit'> {
+  const changes = { weakened: [], tightened: [], leftOut: 0 };
+  return { before: null, after: revision, isTaken: true, isWeakeningAcknowledged, ...changes };
 }
 
 /** Where the supergraph in service can be had again, what the files of policy come to say takes effect. */

@@ -3,6 +3,8 @@ import { LiveSupergraph } from '../gateway/server/live.ts';
 import { createSource } from '../gateway/supergraph/source.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import { readEnvironment } from '../mesh/core/config.ts';
+import { openLog } from '../mesh/events/open.ts';
+import { logFile } from './audit-trail.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
 import { openSigner } from './context-signer.ts';
@@ -24,12 +26,21 @@ export const command = defineCommand({
       description: 'supergraph SDL, composed by `weft compose` or elsewhere; a file is watched, a URL polled',
     },
     config,
+    data: {
+      kind: 'text',
+      value: 'FOLDER',
+      description: 'records what policy decides in a log there; by default nothing is recorded',
+    },
     host,
     port,
   },
   async run({ flags, output }) {
     const startedAt = systemClock.monotonic();
-    const settings = readConfig({ file: flags.config, flags: { host: flags.host, port: flags.port }, readEnvironment });
+    const settings = readConfig({
+      file: flags.config,
+      flags: { host: flags.host, port: flags.port, data: flags.data },
+      readEnvironment,
+    });
     const signer = openSigner(settings);
     const source = createSource(flags.supergraph, settings.supergraph);
     await using parts = new AsyncDisposableStack();
@@ -42,6 +53,7 @@ export const command = defineCommand({
       (one) => one.close(),
     );
     const first = await live.first();
+    const log = flags.data === undefined ? null : parts.adopt(await openLog(logFile(settings)), (one) => one.close());
     const front = parts.adopt(
       await openFront({
         ...first,
@@ -50,8 +62,8 @@ export const command = defineCommand({
         supergraphTrouble: async () => live.trouble(),
         examples: [],
         mockUsers: [],
-        log: null,
-        parts: {},
+        log,
+        parts: log === null ? {} : { log: () => log.end().then(() => null) },
         signer,
         output,
       }),
@@ -63,6 +75,7 @@ export const command = defineCommand({
         ['gateway', `${front.url}/graphql`],
         ['page', `${front.url}/`],
         ['supergraph', source.location],
+        ...(log === null ? [] : [['log', log.location] as const]),
         ['subgraphs', [...first.subgraphs.keys()].join(', ')],
       ],
       systemClock.monotonic() - startedAt,

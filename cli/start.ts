@@ -16,6 +16,7 @@ import { openStore } from '../mesh/lineage/open.ts';
 import type { ContextSigner } from '../mesh/identity/context-signer.ts';
 import { startProjector } from '../mesh/lineage/project.ts';
 import { openHost } from '../mesh/runtime/host.ts';
+import { logFile } from './audit-trail.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
@@ -61,7 +62,7 @@ interface Mesh extends AsyncDisposable {
 /** Opens everything, each part after those it needs; closes it in the reverse order, also when a later part fails to open. */
 async function openMesh(config: Config, output: Output): Promise<Mesh> {
   await using parts = new AsyncDisposableStack();
-  const log = parts.adopt(await openLog(join(config.data, 'log.db')), (one) => one.close());
+  const log = parts.adopt(await openLog(logFile(config)), (one) => one.close());
   const store = parts.adopt(await openStore(config.neo4jUrl ?? join(config.data, 'lineage.db')), (one) => one.close());
   const projector = parts.adopt(startProjector({ log, store }), (one) => one.close());
 

@@ -30,7 +30,7 @@ export interface AuditTrail {
 
 export interface Chain extends AuditTrail {
   readonly id: string;
-  /** Waits for what was appended and lets go of the chain. The log stays open. */
+  /** Waits for what was appended and lets go of the chain. The log stays open. Throws `STORE_UNAVAILABLE` where its head cannot be kept. */
   close(): Promise<void>;
 }
 
@@ -53,13 +53,17 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     }
   } catch (cause) {
     if (isWeftError(cause)) throw cause;
-    throw new WeftError('STORE_UNAVAILABLE', {
-      action: `Cannot keep the audit of the log in "${folder}"`,
-      found: messageOf(cause),
-      wanted: 'a folder that can be read and written',
-      cause,
-    });
+    throw notKept(folder, cause);
   }
+}
+
+function notKept(folder: string, cause: unknown): WeftError {
+  return new WeftError('STORE_UNAVAILABLE', {
+    action: `Cannot keep the audit of the log in "${folder}"`,
+    found: messageOf(cause),
+    wanted: 'a folder that can be read and written',
+    cause,
+  });
 }
 
 /** A process may have ended after it stored records and before it wrote down that it had. */
@@ -103,6 +107,8 @@ class SealingChain implements Chain {
     if (this.#timer !== null) clearTimeout(this.#timer);
     try {
       this.#writeHead();
+    } catch (cause) {
+      throw notKept(this.#options.folder, cause);
     } finally {
       this.#claim.release();
     }

@@ -4,8 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openLog } from '../../mesh/events/open.ts';
 import { serveHttp, serveSubgraph } from '../support/http-subgraph.ts';
 import { runWeft, serveWeft, temporaryFolder } from '../support/mesh.ts';
+import { composeRuled } from '../support/ruled.ts';
 import { composeForTest, createSubgraph, federation } from '../support/subgraph.ts';
 
 const shop = createSubgraph('shop', `${federation('@key')} type Query { open: Boolean! }`, {
@@ -81,4 +83,33 @@ test('weft gateway does not start without a first good supergraph, and says why'
     assert.match(run.stderr, words);
     assert.equal(run.status, status);
   }
+});
+
+test('weft gateway --data records what policy decides there, for weft audit verify', async (context) => {
+  const folder = await temporaryFolder(context);
+  const supergraph = composeRuled([shop], { 'Query.open': '@authenticated' });
+  const served = supergraph.replace('http://shop.test', await serveSubgraph(context, shop));
+  await writeFile(join(folder, 'supergraph.graphql'), served);
+  const words = ['gateway', '--supergraph', 'supergraph.graphql', '--port', '0', '--data', 'audited'];
+  const { url, stop } = await serveWeft(context, words, folder);
+  const response = await fetch(`${url}/graphql?query={open}`);
+  const id = response.headers.get('x-request-id');
+  assert.equal(JSON.parse(await response.text()).data, null);
+
+  const data = join(folder, 'audited');
+  const log = await openLog(join(data, 'log.db'));
+  await until(async () => (await log.end()) === 2);
+  const { status, stdout } = await runWeft(['audit', 'verify', '--data', data]).exited;
+  assert.equal(status, 0);
+  assert.match(stdout, /^2 records in 1 chain/);
+  assert.equal(await stop(), 0);
+  const events = await log.read();
+  await log.close();
+  assert.deepEqual(
+    events.map(({ type, target, payload }) => [type, target, payload['isTaken'] ?? null]),
+    [
+      ['weft.policy.changed', '', true],
+      ['weft.access.denied', `request:${id}`, null],
+    ],
+  );
 });

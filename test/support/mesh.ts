@@ -102,13 +102,20 @@ export async function serveWeft(
   context: TestContext,
   words: readonly string[],
   cwd: string,
-): Promise<{ readonly url: string; readonly output: () => string }> {
+): Promise<Pick<RunningMesh, 'url' | 'output' | 'stop'>> {
   const { child, output, exited } = runWeft(words, { cwd });
   context.after(async () => {
     child.kill('SIGTERM');
     assert.equal((await exited).status, 0);
   });
-  return { url: await readyUrl(child, output, exited), output };
+  return {
+    url: await readyUrl(child, output, exited),
+    output,
+    async stop() {
+      child.kill('SIGTERM');
+      return (await exited).status;
+    },
+  };
 }
 
 async function readyUrl(child: ChildProcess, output: () => string, exited: Run['exited']): Promise<string> {
