@@ -20,13 +20,8 @@ const sift = logic<JsonObject, Session>('sift', async ({ mesh, variables, sessio
   if (seesAll('Complaint')) return session.set('complaints', all);
   const { airports } = await mesh.query<{ airports: Listed[] }>('query Homes { airports(first: 5000) { iata state } }');
   const states = new Map(airports.map(({ iata, state }) => [iata, state]));
-  session.set(
-    'complaints',
-    visible(
-      'Complaint',
-      all.map((complaint) => locate(complaint, states)),
-    ),
-  );
+  const located = all.map((complaint) => locate(complaint, states));
+  session.set('complaints', visible('Complaint', located));
 });
 
 export const complaints = defineProcess({
