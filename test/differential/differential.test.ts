@@ -27,7 +27,13 @@ const seed = Number(readEnvironment('WEFT_SEED') ?? 20_010_301);
 const limits = { timeout: 300_000 };
 const domains = ['airports', 'flights', 'safety', 'travellers'];
 /** Nothing is denied to them. */
-const subject: Subject = { ...anonymous, id: 'differential', scopes: ['pii:read'], claims: { age: 41 } };
+const subject: Subject = {
+  ...anonymous,
+  id: 'differential',
+  scopes: ['pii:read'],
+  purpose: 'special-assistance',
+  claims: { age: 41 },
+};
 
 let mesh: TestMesh;
 let supergraph: string;

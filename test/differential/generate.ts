@@ -208,6 +208,8 @@ function idOf(coordinate: string, code: fc.Arbitrary<Json>): fc.Arbitrary<Json> 
       return rarely(numbered('T', 2_000), 'T0000', 'T2001', 'T1', 17, 'B0001', '');
     case 'Query.bookings':
       return rarely(numbered('B', 5_000), 'B0000', 'B5001', 'b0001', 17, 'T0001', '');
+    case 'Query.complaints':
+      return rarely(numbered('C', 400), 'C0000', 'C0401', 'c0001', 17, 'B0001', '');
     default:
       throw new TypeError(`${coordinate} must have ids to choose from.`);
   }

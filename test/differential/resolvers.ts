@@ -6,7 +6,7 @@
 import { createMatcher, type Match } from '../../subgraphs/safety/model/match.ts';
 import { wordsOf } from '../../subgraphs/safety/model/names.ts';
 import { codesOf } from '../../subgraphs/safety/model/states.ts';
-import { bookingOf, counts, travellerOf } from '../../subgraphs/travellers/model/people.ts';
+import { bookingOf, complaintOf, counts, travellerOf } from '../../subgraphs/travellers/model/people.ts';
 import travellersDomain from '../../subgraphs/travellers/domain.ts';
 import type { Airport, Data, Report } from './data.ts';
 
@@ -244,6 +244,7 @@ function travellerResolvers(): Resolvers {
   const seed = Number(travellersDomain.variables?.['seed']);
   const travellers = Array.from({ length: counts.T }, (_, index) => travellerOf(seed, index + 1));
   const bookings = Array.from({ length: counts.B }, (_, index) => bookingOf(seed, index + 1));
+  const complaints = Array.from({ length: counts.C }, (_, index) => complaintOf(seed, index + 1));
   const find = ({ id }: Reference) => travellers.find((traveller) => traveller.id === id);
   const page = <Item extends Reference>(items: readonly Item[], { first, after }: Page) => {
     const start = items.findIndex(({ id }) => id === after) + 1;
@@ -253,6 +254,8 @@ function travellerResolvers(): Resolvers {
     'Query.traveller': (_: unknown, { id }: Reference) => find({ id }),
     'Query.travellers': (_: unknown, args: Page) => page(travellers, args),
     'Query.bookings': (_: unknown, args: Page) => page(bookings, args),
+    'Query.complaints': (_: unknown, args: Page) => page(complaints, args),
+    'Query.complaintCount': () => complaints.length,
     'Traveller.bookings': ({ id }: Reference) => bookings.filter((booking) => booking.traveller.id === id),
     'Booking.traveller': ({ traveller }: { traveller: Reference }) => find(traveller),
     'Flight.bookings': ({ id }: Reference) => bookings.filter((booking) => booking.flight.id === id),

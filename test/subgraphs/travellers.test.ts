@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bookingsOf } from '../../subgraphs/travellers/model/bookings.ts';
 import { createDraw } from '../../subgraphs/travellers/model/draw.ts';
-import { bookingOf, counts, numberOf, travellerOf } from '../../subgraphs/travellers/model/people.ts';
+import { bookingOf, complaintOf, counts, numberOf, travellerOf } from '../../subgraphs/travellers/model/people.ts';
 import { ask } from './lake.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
@@ -39,12 +39,20 @@ describe('travellers', () => {
 
   test('have ids, addresses and dates that are well-formed, and ids that differ', () => {
     assert.equal(new Set(travellers.map(({ id }) => id)).size, counts.T);
-    for (const { id, email, birthDate, passport } of travellers) {
+    for (const { id, email, birthDate, passport, card, memberSince } of travellers) {
       assert.match(id, /^T\d{4}$/);
       assert.match(email, /^[a-z]+\.[a-z]+\.\d+@example\.com$/);
       assert.match(passport, /^X\d{8}$/);
+      assert.match(card, /^9000\d{12}$/);
+      assert.ok(birthDate < memberSince && memberSince < '2001');
+      assert.equal(new Date(memberSince).toISOString().slice(0, 10), memberSince);
       assert.equal(new Date(birthDate).toISOString().slice(0, 10), birthDate);
     }
+  });
+
+  test('need help some of the time', () => {
+    const helped = travellers.filter(({ assistance }) => assistance !== null).length;
+    assert.ok(helped > 150 && helped < 350, String(helped));
   });
 
   test('live near airports that exist', async () => {
@@ -86,6 +94,19 @@ describe('bookings', () => {
         byFlight.get(booking.flight.id)?.some(({ id }) => id === booking.id),
         booking.id,
       );
+    }
+  });
+});
+
+describe('complaints', () => {
+  test('are of travellers who exist, about something, made on a day of the half year of the flights', () => {
+    for (const number of numbers(counts.C)) {
+      const { id, traveller, about, filedOn } = complaintOf(2001, number);
+      assert.equal(numberOf('C', id), number);
+      assert.notEqual(numberOf('T', traveller.id), 0);
+      assert.notEqual(about, '');
+      assert.ok(filedOn > '2001-01' && filedOn < '2001-07');
+      assert.equal(new Date(filedOn).toISOString().slice(0, 10), filedOn);
     }
   });
 });

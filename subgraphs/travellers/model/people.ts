@@ -1,4 +1,4 @@
-/** The synthetic people and their bookings. Each follows from the seed and its own number, whatever else is generated. */
+/** The synthetic people, their bookings and complaints. Each follows from the seed and its own number, whatever else is generated. */
 import { createDraw } from './draw.ts';
 import type { Draw } from './draw.ts';
 
@@ -9,6 +9,9 @@ export type Traveller = {
   readonly birthDate: string;
   readonly passport: string;
   readonly homeAirport: { readonly iata: string };
+  readonly card: string;
+  readonly memberSince: string;
+  readonly assistance: string | null;
 };
 
 export type Booking = {
@@ -21,8 +24,15 @@ export type Booking = {
   readonly drink: string;
 };
 
-/** How many there are, by the letter their ids begin with: travellers and bookings. */
-export const counts = { T: 2_000, B: 5_000 } as const;
+export type Complaint = {
+  readonly id: string;
+  readonly traveller: Traveller;
+  readonly about: string;
+  readonly filedOn: string;
+};
+
+/** How many there are, by the letter their ids begin with: travellers, bookings and complaints. */
+export const counts = { T: 2_000, B: 5_000, C: 400 } as const;
 
 type Letter = keyof typeof counts;
 
@@ -35,6 +45,8 @@ const familyNames =
   'Abara Berg Castillo Dube Eriksen Fontaine Grau Haddad Ito Jansen Kovac Lindqvist Moreau Novak Okafor Park Rossi Silva Tanaka Weber';
 const homes = 'ATL BOS BWI CLT DEN DFW DTW EWR IAH JFK LAS LAX MCO MIA MSP ORD PHL PHX SAN SEA SFO SLC STL TPA';
 const drinks = 'water coffee tea juice beer wine whisky';
+const needs = 'hearing sight walking';
+const grounds = 'baggage boarding delay refund seat';
 
 /** The traveller of that number, from 1. */
 export function travellerOf(seed: number, number: number): Traveller {
@@ -47,6 +59,9 @@ export function travellerOf(seed: number, number: number): Traveller {
     birthDate: `${1930 + draw(62)}-${pad(1 + draw(12), 2)}-${pad(1 + draw(28), 2)}`,
     passport: `X${pad(draw(100_000_000), 8)}`,
     homeAirport: { iata: pick(draw, homes) },
+    card: `9000${pad(draw(1_000_000), 6)}${pad(draw(1_000_000), 6)}`,
+    memberSince: `${1992 + draw(9)}-${pad(1 + draw(12), 2)}-${pad(1 + draw(28), 2)}`,
+    assistance: draw(8) === 0 ? pick(draw, needs) : null,
   };
 }
 
@@ -65,7 +80,18 @@ export function bookingOf(seed: number, number: number): Booking {
   };
 }
 
-/** The number in an id that begins with that letter (`T0017`: 17); 0 when there is no such traveller or booking. */
+/** The complaint of that number, from 1; made in the first half of 2001. */
+export function complaintOf(seed: number, number: number): Complaint {
+  const draw = createDraw(`${seed}/complaint/${number}`);
+  return {
+    id: idOf('C', number),
+    traveller: travellerOf(seed, 1 + draw(counts.T)),
+    about: pick(draw, grounds),
+    filedOn: `2001-${pad(1 + draw(6), 2)}-${pad(1 + draw(28), 2)}`,
+  };
+}
+
+/** The number in an id that begins with that letter (`T0017`: 17); 0 when there is nothing of that id. */
 export function numberOf(letter: Letter, id: string): number {
   const number = id[0] === letter && /^\d{4}$/.test(id.slice(1)) ? Number(id.slice(1)) : 0;
   return number <= counts[letter] ? number : 0;
