@@ -65,7 +65,7 @@ export function fieldSetsOf({ document, origin, typeName }: ReadSubgraph, schema
 }
 
 /** A type and, where it is abstract, every one that its objects may be of. */
-function ownersOf(name: string, schema: GraphQLSchema): readonly string[] {
+export function ownersOf(name: string, schema: GraphQLSchema): readonly string[] {
   const type = schema.getType(name);
   return isAbstractType(type) ? [name, ...schema.getPossibleTypes(type).map((possible) => possible.name)] : [name];
 }
@@ -117,7 +117,8 @@ function namedTypeOf({ type }: Pick<FieldDefinitionNode, 'type'>): string {
   return node.name.value;
 }
 
-function selectedBy(fields: string, type: string, schema: GraphQLSchema): readonly string[] {
+/** The fields that a field set selects of a type, and the types that it goes through. */
+export function selectedBy(fields: string, type: string, schema: GraphQLSchema): readonly string[] {
   const [operation] = parse(`{ ${fields.trim()} }`).definitions;
   return operation?.kind === Kind.OPERATION_DEFINITION
     ? selectedIn(operation.selectionSet, schema.getType(type), { schema, isTop: true })

@@ -1,4 +1,4 @@
-/** What a place reveals of others, as `@derivedFrom` declares it. */
+/** What a place reveals of others: as `@derivedFrom` declares it, and where it is given them to be worked out. */
 import type { GraphQLSchema } from 'graphql';
 import type { Policy } from '../../mesh/policy/rules.ts';
 import { fieldCoordinates, typeCoordinates } from './owner.ts';
@@ -12,15 +12,16 @@ export interface Source {
 /** All that coordinates are derived from, also by way of others, but for what masks its sources. */
 export function sourcesOf(
   coordinates: readonly string[],
-  { derivations }: Pick<Policy, 'derivations'>,
+  { derivations, required = nothing }: Pick<Policy, 'derivations' | 'required'>,
   schema: GraphQLSchema,
 ): readonly Source[] {
-  if (derivations.size === 0) return [];
+  if (derivations.size === 0 && required.size === 0) return [];
   const sources = new Map<string, Source>();
   const pending = [...coordinates];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const revealing = (derivations.get(next) ?? []).filter(({ isMasking }) => !isMasking);
-    for (const coordinate of revealing.flatMap((derivation) => derivation.coordinates)) {
+    const given = required.get(next) ?? [];
+    for (const coordinate of [...revealing.flatMap((derivation) => derivation.coordinates), ...given]) {
       if (sources.has(coordinate)) continue;
       const [type = '', field = null] = coordinate.split('.');
       sources.set(coordinate, { type, field });
@@ -29,3 +30,5 @@ export function sourcesOf(
   }
   return [...sources.values()];
 }
+
+const nothing: ReadonlyMap<string, readonly string[]> = new Map();

@@ -7,7 +7,7 @@ import { fieldCoordinates, givenTypes, ownersOf, typeCoordinates } from './owner
 /** Whether rules bear on `Type` or `Type.field`, by way of interfaces, of what it gives or takes, or of what it is derived from. */
 export function isRuled(
   coordinate: string,
-  policy: Pick<Policy, 'rules' | 'derivations'>,
+  policy: Pick<Policy, 'rules' | 'derivations' | 'required'>,
   schema: GraphQLSchema,
 ): boolean {
   const [type = '', field] = coordinate.split('.');

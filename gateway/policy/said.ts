@@ -18,7 +18,7 @@ export interface Said {
 }
 
 export interface SayOptions {
-  readonly policy: Pick<Policy, 'rules' | 'derivations'>;
+  readonly policy: Pick<Policy, 'rules' | 'derivations' | 'required'>;
   readonly verdicts: Pick<Verdicts, 'get'>;
 }
 

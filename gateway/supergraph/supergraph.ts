@@ -5,6 +5,7 @@ import { readPolicy } from '../../mesh/policy/read-rules.ts';
 import type { Policy } from '../../mesh/policy/rules.ts';
 import { unreadableRule } from '../../mesh/policy/usage.ts';
 import { type Planner, createPlanner } from '../plan/planner.ts';
+import { readRequired } from './required.ts';
 
 export interface Supergraph extends Policy {
   readonly sdl: string;
@@ -17,7 +18,9 @@ export function readSupergraph(sdl: string): Supergraph {
     const planner = createPlanner(sdl);
     const document = parse(sdl, { noLocation: true });
     assertReadable(document);
-    return { sdl, planner, ...readPolicy(document) };
+    const policy = readPolicy(document);
+    if (policy.rules.size === 0) return { sdl, planner, ...policy };
+    return { sdl, planner, ...policy, required: readRequired(document, planner.wholeSchema) };
   } catch (cause) {
     if (isWeftError(cause)) throw cause;
     throw new WeftError('COMPOSITION_FAILED', { action: 'Cannot read the supergraph', found: messageOf(cause), cause });

@@ -64,6 +64,11 @@ export interface Policy {
   readonly rules: Rules;
   /** By coordinate. */
   readonly derivations: ReadonlyMap<string, readonly Derivation[]>;
+  /**
+   * What a field is given of others to be worked out: coordinates, by the field's. Default: nothing is. Supergraphs say it; composition
+   * judges it of subgraphs.
+   */
+  readonly required?: ReadonlyMap<string, readonly string[]>;
   /** Classes of data by coordinate (`@classified`). */
   readonly classes: ReadonlyMap<string, readonly string[]>;
 }

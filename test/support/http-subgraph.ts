@@ -1,12 +1,12 @@
 /** A test subgraph behind a real socket. */
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
+import type { Life } from './life.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import { anonymous } from '../../mesh/core/subject.ts';
 
 /** Serves it on a free port until the test ends; its routing URL. */
-export async function serveSubgraph(context: TestContext, subgraph: Subgraph): Promise<string> {
+export async function serveSubgraph(context: Life, subgraph: Subgraph): Promise<string> {
   return serveHttp(context, async (incoming, response) => {
     const chunks = await Array.fromAsync(incoming as AsyncIterable<Buffer>);
     const { query, variables } = JSON.parse(Buffer.concat(chunks).toString()) as { query: string; variables: object };
@@ -19,7 +19,7 @@ export async function serveSubgraph(context: TestContext, subgraph: Subgraph): P
 
 /** Serves anything on a free port until the test ends; the URL of its `/graphql`. */
 export async function serveHttp(
-  context: TestContext,
+  context: Life,
   listener: (incoming: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<string> {
   const server = createServer((incoming, response) => void listener(incoming, response));

@@ -2,7 +2,7 @@
 import { constants, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import type { Life } from './life.ts';
 import { type AuthConfig, defaultConfig } from '../../mesh/core/config.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { temporaryFolder } from './mesh.ts';
@@ -76,7 +76,7 @@ export function signatureOf({ alg, privateKey: key }: Pick<Signer, 'alg' | 'priv
 }
 
 /** The configuration that trusts these keys, which lie in a file until the test ends. */
-export async function trustKeys(context: TestContext, keys: readonly JsonObject[]): Promise<AuthConfig> {
+export async function trustKeys(context: Life, keys: readonly JsonObject[]): Promise<AuthConfig> {
   const file = join(await temporaryFolder(context), 'keys.json');
   await writeFile(file, JSON.stringify({ keys }));
   return { ...defaultConfig.auth, issuers: [{ issuer: issuerName, jwks: `file:${file}`, audiences: ['weft'] }] };

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Life } from './life.ts';
 import type { Answer } from './gateway.ts';
 
 export interface RunningMesh {
@@ -32,7 +33,7 @@ const root = join(import.meta.dirname, '../..');
 const entry = join(root, 'cli/weft.js');
 
 /** A folder that goes with the test. */
-export async function temporaryFolder(context: TestContext): Promise<string> {
+export async function temporaryFolder(context: Life): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'weft-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   return folder;

@@ -1,6 +1,6 @@
 /** A small gateway of graphql-js and one schema: the far side of the transports, so that they are tested without the engine. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestContext } from 'node:test';
+import type { Life } from '../../support/life.ts';
 import { buildSchema, execute, getOperationAST, GraphQLError, parse, subscribe, validate } from 'graphql';
 import { defaultConfig, type Config } from '../../../mesh/core/config.ts';
 import { abortSignalOf } from '../../../mesh/core/cancel.ts';
@@ -73,7 +73,7 @@ export interface TinyOptions {
 const mockUsers = [{ id: 'ada', purposes: ['audit'] }, { id: 'bob' }];
 
 /** Serves the tiny gateway on a free port until the test ends. */
-export async function startTiny(context: TestContext, options: TinyOptions = {}): Promise<Tiny> {
+export async function startTiny(context: Life, options: TinyOptions = {}): Promise<Tiny> {
   const trace: Trace = { flooded: 0, aborted: [] };
   const reports: { error: unknown; id: string }[] = [];
   const server = createHttpServer(tinyOptions(options, { trace, reports }));
