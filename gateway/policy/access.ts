@@ -6,7 +6,7 @@
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { type Clock, systemClock } from '../../mesh/core/clock.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
-import type { Access, MeshEvent, PolicyChanged } from '../../mesh/core/event.ts';
+import { type Access, type MeshEvent, type PolicyChanged, gatewayDomain } from '../../mesh/core/event.ts';
 import { createId } from '../../mesh/core/id.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -232,7 +232,7 @@ class Recorder implements AccessRecorder {
       type,
       label: type,
       ...said,
-      domain: 'gateway',
+      domain: gatewayDomain,
       product: null,
       process: null,
       revision: null,

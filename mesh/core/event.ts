@@ -61,6 +61,9 @@ export interface EventFilter {
   readonly until?: string;
 }
 
+/** The domain that gateways' records bear; no other may be named so. */
+export const gatewayDomain = 'gateway';
+
 /** The types of the platform's own records, and the payload that each carries. */
 export interface RecordPayloads {
   'weft.domain.deployed': DomainDeployed;

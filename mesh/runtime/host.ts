@@ -2,7 +2,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { WeftError } from '../core/error.ts';
-import type { DataFlow, ProductDeployed } from '../core/event.ts';
+import { type DataFlow, type ProductDeployed, gatewayDomain } from '../core/event.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { MeshQuery, Subgraph } from '../core/subgraph.ts';
 import type { EventLog } from '../events/log.ts';
@@ -205,6 +205,15 @@ function assertNamesDiffer(folders: readonly LoadedFolder[]): void {
   const seen = new Map<string, LoadedFolder>();
   for (const folder of folders) {
     const { name, at } = folder.manifest;
+    if (name === gatewayDomain) {
+      // What its events feed would be fed by the gateway's records as well.
+      throw new WeftError('DOMAIN_INVALID', {
+        action: `Cannot open domain "${name}"`,
+        found: 'the name under which gateways record what they decide',
+        wanted: 'another one',
+        at,
+      });
+    }
     const first = seen.get(name);
     if (first !== undefined) {
       throw new WeftError('DOMAIN_INVALID', {

@@ -218,5 +218,6 @@ describe('openHost() refuses', () => {
       [writeDomain(t, { schema, body: ok }), writeDomain(t, { schema, body: ok })],
       /Cannot open domain "trial"/,
     );
+    await refused([writeDomain(t, { name: 'gateway', schema, body: ok })], /the name under which gateways record/);
   });
 });
