@@ -46,6 +46,7 @@ export const peopleSdl = `${federation('@key', '@shareable', '@interfaceObject')
     plain(text: String): String
     boom(text: String): String
     robot: Robot
+    who: String
   }
   type Mutation { rename(id: ID!, name: String!, card: String): Person hide(id: ID!): Person code(id: ID!): String }
   interface Node { id: ID! }
@@ -148,6 +149,7 @@ export const peopleResolvers: Resolvers = {
     plain: (_: unknown, { text }: { text?: string }) => text ?? 'plain',
     boom: fail('boom'),
     robot: () => robot,
+    who: (_: unknown, __: unknown, { subject }: { subject: { id: string | null } }) => subject.id,
   },
   Mutation: {
     rename: (_: unknown, { id, name }: Id & { name: string }) => {
