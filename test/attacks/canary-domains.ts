@@ -1,4 +1,5 @@
 /** What the domains of the canary mesh say and know: a canary stands in every field that a rule protects. */
+import { GraphQLError } from 'graphql';
 import { type Resolvers, federation } from '../support/subgraph.ts';
 
 /** Texts that no answer, request, record or report may hold. Beside them whatever contains the word. */
@@ -126,9 +127,6 @@ const secret =
   (what: string) =>
   ({ id }: Id) =>
     `canary-${what}-${id}`;
-const fail = (text: string) => (): never => {
-  throw new Error(`cannot give canary-${text}`);
-};
 const noVault = mixed.slice(0, -1);
 
 export const peopleResolvers: Resolvers = {
@@ -147,7 +145,9 @@ export const peopleResolvers: Resolvers = {
     vault: () => mixed.at(-1),
     secret: () => 'canary-secret',
     plain: (_: unknown, { text }: { text?: string }) => text ?? 'plain',
-    boom: fail('boom'),
+    boom: (): never => {
+      throw new GraphQLError('cannot give canary-boom', { extensions: { code: 'canary-code', sql: 'canary-sql' } });
+    },
     robot: () => robot,
     who: (_: unknown, __: unknown, { subject }: { subject: { id: string | null } }) => subject.id,
   },
