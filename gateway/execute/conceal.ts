@@ -2,6 +2,7 @@
  * Errors about what only row conditions read. No client is told of them: where a condition lacks a value, the row does not
  * exist. What a subgraph says of a lookup as a whole may name such a field too, so its words stay inside.
  */
+import { errorKinds } from '../../mesh/core/error.ts';
 import { isRowKey } from '../policy/rows.ts';
 import { withoutSuffix } from './alias.ts';
 import type { ResponsePath, ResultObject } from './collect.ts';
@@ -32,9 +33,11 @@ export function addReported(result: Reported, error: AnswerError, { asksRows, ab
   if (asksRows && about === 'all') result.concealed.push(null);
 }
 
-/** An error as it may be told where the subgraph was asked for more than the client knows of. */
+/** An error as it may be told where the subgraph was asked for more than the client knows of. A code of its own is a word as well. */
 export function withoutWords(error: AnswerError): AnswerError {
-  return { ...error, message: 'The subgraph reported an error.' };
+  const isOurs = Object.hasOwn(errorKinds, error.extensions.code);
+  const extensions = isOurs ? error.extensions : { ...error.extensions, code: 'DOWNSTREAM_SERVICE_ERROR' };
+  return { ...error, message: 'The subgraph reported an error.', extensions };
 }
 
 export interface Voided {

@@ -16,6 +16,7 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import type { Json, JsonObject } from '../../mesh/core/json.ts';
+import { type NamePath, isDeep, jsonIn, pathOfKey, pathsOfText } from './input-words.ts';
 import { ownersOf } from './owner.ts';
 
 export interface InputUse {
@@ -165,14 +166,15 @@ function wordsOf(value: ValueNode, at: Site, options: InputOptions): readonly In
   switch (value.kind) {
     case Kind.OBJECT:
       return value.fields.flatMap(({ name: { value: name }, value: child }) => [
-        useOfWord(name, at, child.kind === Kind.OBJECT || child.kind === Kind.LIST || child.kind === Kind.VARIABLE),
+        ...usesOfKey(name, at, child.kind === Kind.OBJECT || child.kind === Kind.LIST || child.kind === Kind.VARIABLE),
         ...wordsOf(child, { ...at, within: [...at.within, name] }, options),
       ]);
     case Kind.LIST:
       return value.values.flatMap((item) => wordsOf(item, at, options));
     case Kind.STRING:
+      return usesOfText(value.value, at);
     case Kind.ENUM:
-      return [useOfWord(value.value, at, false)];
+      return usesOfKey(value.value, at, false);
     case Kind.VARIABLE:
       return usesOfVariable(value.name.value, at, options);
     default:
@@ -181,15 +183,29 @@ function wordsOf(value: ValueNode, at: Site, options: InputOptions): readonly In
 }
 
 function wordsIn(value: Json | undefined, at: Site): readonly InputUse[] {
-  if (typeof value === 'string') return [useOfWord(value, at, false)];
+  if (typeof value === 'string') return usesOfText(value, at);
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item) => wordsIn(item, at));
   return Object.entries(value).flatMap(([name, child]) => [
-    useOfWord(name, at, typeof child === 'object' && child !== null),
+    ...usesOfKey(name, at, typeof child === 'object' && child !== null),
     ...wordsIn(child, { ...at, within: [...at.within, name] }),
   ]);
 }
 
-function useOfWord(name: string, { place, within }: Site, isNested: boolean): InputUse {
-  return { coordinates: [], name, within, isNested, place };
+/** A text names what is written as a name, as an order by one, or in JSON that it holds; JSON that is not gone into may name anything. */
+function usesOfText(text: string, at: Site): readonly InputUse[] {
+  if (isDeep(text)) return [{ ...anywhere(useOfType(at)), coordinates: [], name: any }];
+  return [...pathsOfText(text).flatMap((path) => usesOfPath(path, at, false)), ...wordsIn(jsonIn(text), at)];
+}
+
+function usesOfKey(key: string, at: Site, isNested: boolean): readonly InputUse[] {
+  return usesOfPath(pathOfKey(key), at, isNested);
+}
+
+function usesOfPath(path: NamePath, { place, within }: Site, isNested: boolean): readonly InputUse[] {
+  return path.flatMap((forms, index) => {
+    const before = path.slice(0, index).flatMap(([name]) => name ?? []);
+    const more = isNested || index < path.length - 1;
+    return forms.map((name) => ({ coordinates: [], name, within: [...within, ...before], isNested: more, place }));
+  });
 }

@@ -1,4 +1,5 @@
 /** What the domains of the canary mesh say and know: a canary stands in every field that a rule protects. */
+import { GraphQLError } from 'graphql';
 import { type Resolvers, federation } from '../support/subgraph.ts';
 
 /** Texts that no answer, request, record or report may hold. Beside them whatever contains the word. */
@@ -46,6 +47,7 @@ export const peopleSdl = `${federation('@key', '@shareable', '@interfaceObject')
     plain(text: String): String
     boom(text: String): String
     robot: Robot
+    who: String
   }
   type Mutation { rename(id: ID!, name: String!, card: String): Person hide(id: ID!): Person code(id: ID!): String }
   interface Node { id: ID! }
@@ -125,9 +127,6 @@ const secret =
   (what: string) =>
   ({ id }: Id) =>
     `canary-${what}-${id}`;
-const fail = (text: string) => (): never => {
-  throw new Error(`cannot give canary-${text}`);
-};
 const noVault = mixed.slice(0, -1);
 
 export const peopleResolvers: Resolvers = {
@@ -146,8 +145,11 @@ export const peopleResolvers: Resolvers = {
     vault: () => mixed.at(-1),
     secret: () => 'canary-secret',
     plain: (_: unknown, { text }: { text?: string }) => text ?? 'plain',
-    boom: fail('boom'),
+    boom: (): never => {
+      throw new GraphQLError('cannot give canary-boom', { extensions: { code: 'canary-code', sql: 'canary-sql' } });
+    },
     robot: () => robot,
+    who: (_: unknown, __: unknown, { subject }: { subject: { id: string | null } }) => subject.id,
   },
   Mutation: {
     rename: (_: unknown, { id, name }: Id & { name: string }) => {

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttpSubgraph } from '../../gateway/execute/http.ts';
 import { createAuthenticator } from '../../gateway/auth/subject.ts';
 import { systemClock } from '../../mesh/core/clock.ts';
@@ -65,10 +66,12 @@ const west = { regions: ['west'] };
 export async function openCanaryMesh(life: Life, { rules: other = {}, config = {}, gateway = {} }: MeshOptions = {}) {
   const asked: string[] = [];
   const told: string[] = [];
+  const pace = { ms: 0 };
+  const watch = { asked, pace };
   const domains = await Promise.all([
-    serveDomain(life, asked, ['people', peopleSdl, peopleResolvers]),
-    serveDomain(life, asked, ['pay', paySdl, payResolvers]),
-    serveDomain(life, asked, ['places', placesSdl, placesResolvers]),
+    serveDomain(life, watch, ['people', peopleSdl, peopleResolvers]),
+    serveDomain(life, watch, ['pay', paySdl, payResolvers]),
+    serveDomain(life, watch, ['places', placesSdl, placesResolvers]),
   ]);
   const all = Object.entries({ ...rules, ...other }).filter(([, rule]) => rule !== '');
   const supergraph = composeRuled(domains, Object.fromEntries(all));
@@ -103,7 +106,7 @@ export async function openCanaryMesh(life: Life, { rules: other = {}, config = {
   };
   const get = (query: string, probing: Probing = {}) =>
     send(`/graphql?${new URLSearchParams({ query })}`, { headers: headersOf(probing) });
-  return { url, pipeline, domains, supergraph, asked, told, reports, probe, get, send, headersOf };
+  return { url, pipeline, domains, supergraph, asked, pace, probe, get, send, headersOf };
 }
 
 export type CanaryMesh = Awaited<ReturnType<typeof openCanaryMesh>>;
@@ -135,9 +138,15 @@ const silent = { room: () => null, recordChange: () => {}, close: async () => {}
 /** What of the records is looked through: a compiled operation holds more. */
 const recorded = ['operation', 'name', 'coordinates', 'denied', 'decided', 'coordinate', 'path', 'reason', 'rule'];
 
+interface Watch {
+  readonly asked: string[];
+  /** How long domains take to answer. */
+  readonly pace: { ms: number };
+}
+
 async function serveDomain(
   life: Life,
-  asked: string[],
+  { asked, pace }: Watch,
   [name, sdl, resolvers]: readonly [string, string, Resolvers],
 ): Promise<HttpSubgraph> {
   const local: TestSubgraph = createSubgraph(name, sdl, resolvers);
@@ -146,7 +155,9 @@ async function serveDomain(
     const body = Buffer.concat(chunks).toString();
     asked.push(`${name} ${JSON.stringify(incoming.headers)} ${body}`);
     const { query, variables } = JSON.parse(body) as { query: string; variables: object };
-    const request = { operationKind: 'query', query, queryJson: '', headers: {}, subject: anonymous } as const;
+    if (pace.ms > 0) await sleep(pace.ms);
+    const subject = { ...anonymous, id: String(incoming.headers['x-tenant']) };
+    const request = { operationKind: 'query', query, queryJson: '', headers: {}, subject } as const;
     const answer = await local.fetch(
       { ...request, variablesJson: JSON.stringify(variables ?? {}) },
       new AbortController().signal,
