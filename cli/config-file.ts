@@ -45,6 +45,8 @@ export interface ConfigFile {
   readonly policy?: Readonly<
     Partial<Record<'file' | 'agreements' | 'secret' | 'auditSecret' | 'contextKey', string>>
   > & {
+    readonly introspection?: 'filtered' | 'full';
+    readonly hideExistence?: boolean;
     readonly acknowledgeWeakening?: boolean;
     readonly contextClaims?: readonly string[];
   };

@@ -84,6 +84,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     recorder,
     report,
     shareRequests: config.traffic.shareRequests,
+    disclosure: config.policy,
   });
   const guarded = guard.guard(pipeline);
   const watch = watchFiles(options, files, guarded);

@@ -1,4 +1,4 @@
-/** Answers `__schema` and `__type` from the schema that clients see; no subgraph is asked. */
+/** Answers `__schema` and `__type` from the schema as it is shown to whoever asks; no subgraph is asked. */
 import { type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, Kind, execute } from 'graphql';
 import type { ResultObject } from './collect.ts';
 
@@ -21,6 +21,11 @@ export function splitIntrospection(
       return 'then' in result ? {} : { ...result.data };
     },
   };
+}
+
+/** Whether a normalised operation asks for the schema. */
+export function isIntrospecting({ selectionSet }: OperationDefinitionNode): boolean {
+  return selectionsWhere(selectionSet.selections, (name) => name === '__schema' || name === '__type').length > 0;
 }
 
 function selectionsWhere(

@@ -2,7 +2,14 @@
  * An operation compiled for all requests that may see the same of it: pruned, planned, its fetches and its answer's
  * writer made into functions. One life of it: `createResult` → `runGroups` → `writeAnswer`.
  */
-import { type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, Kind, print } from 'graphql';
+import {
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+  type SelectionSetNode,
+  Kind,
+  print,
+} from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { hasDefer, labelDefers, withoutDefers } from '../plan/defer.ts';
@@ -12,7 +19,7 @@ import { slicePlan } from '../plan/slice.ts';
 import type { RequiredBy } from '../plan/required-by.ts';
 import { type Masker, createMasker } from '../../mesh/policy/masker.ts';
 import { type Pruned, pruneOperation } from '../policy/prune.ts';
-import { type DecidedPlace, codeOf, decidedPlaces } from '../policy/decided.ts';
+import { type DecidedPlace, decidedPlaces } from '../policy/decided.ts';
 import type { Denied } from '../policy/pruning.ts';
 import type { Verdicts } from '../../mesh/policy/view.ts';
 import type { Policy } from '../../mesh/policy/rules.ts';
@@ -25,6 +32,7 @@ import { type AnswerError, completeResult } from './complete.ts';
 import { findVoided } from './conceal.ts';
 import { type Cover, type CoverOptions, type Covered, compileCover } from './cover.ts';
 import { type Deferral, compileDeferral } from './deferral.ts';
+import { denialErrors } from './denials.ts';
 import { type Introspection, splitIntrospection } from './introspect.ts';
 import { placeErrors } from './place.ts';
 import type { Result } from './run.ts';
@@ -70,18 +78,22 @@ export interface CompileOptions {
   readonly labels?: ReadonlySet<string>;
   /** Default: under a secret of this process. */
   readonly masker?: Masker;
+  /** What introspection answers. Default: the whole of it. */
+  readonly visible?: GraphQLSchema;
+  /** Whether errors may name what was denied, also where the operation does not. Default false. */
+  readonly namesAll?: boolean;
 }
 
 /** Compiles a normalised operation for subjects of whom the rules say this. */
 export function compileOperation(
   asked: OperationDefinitionNode,
   supergraph: Supergraph,
-  { verdicts, inputs = {}, isSafeAggregate = () => false, labels = new Set(), masker = createMasker() }: CompileOptions,
+  { verdicts, inputs = {}, isSafeAggregate = () => false, labels = new Set(), ...options }: CompileOptions,
 ): CompiledOperation {
   const { planner } = supergraph;
   const schema = planner.apiSchema;
   const { operation, labels: defers } = hasDefer(asked) ? labelDefers(asked) : { operation: asked, labels: new Map() };
-  const { rest, introspect } = splitIntrospection(operation, schema);
+  const { rest, introspect } = splitIntrospection(operation, options.visible ?? schema);
   const pruned = pruneOperation(rest, {
     schema,
     policy: supergraph,
@@ -103,6 +115,7 @@ export function compileOperation(
     maskOf: pruned.maskOf,
     isValueDenied: pruned.isValueDenied,
   });
+  const { masker = createMasker(), namesAll = false } = options;
   const covering = pruned.isPartial ? { schema: planner.wholeSchema(), filtersOf: pruned.filtersOf, masker } : null;
   return {
     kind: operation.operation,
@@ -116,7 +129,7 @@ export function compileOperation(
     write: compileWriter(shape),
     cover: covering && compileCover({ ...covering, shape }),
     covering,
-    denials: denialErrors(pruned.denied, verdicts),
+    denials: denialErrors(pruned.denied, verdicts, namesAll ? null : operation),
     denied: pruned.denied,
     decided: decidedPlaces(pruned, verdicts),
     coordinates: pruned.coordinates,
@@ -240,20 +253,4 @@ function assertAnswered({ selections }: SelectionSetNode, groups: readonly Compi
       action: `Cannot plan the operation: no subgraph answers "${selection.name.value}" with what is asked of it`,
     });
   }
-}
-
-/** One a position: whoever is told why does not need all reasons. */
-function denialErrors(denied: readonly Denied[], verdicts: Verdicts): readonly AnswerError[] {
-  const byPath = new Map<string, AnswerError>();
-  for (const one of denied) {
-    const key = one.path.join('.');
-    if (!byPath.has(key)) byPath.set(key, denialError(one, verdicts));
-  }
-  return [...byPath.values()];
-}
-
-function denialError({ path, coordinate, rule, reason, isInput = false }: Denied, verdicts: Verdicts): AnswerError {
-  const reasonCode = codeOf(rule, verdicts);
-  const extensions = { code: 'UNAUTHORIZED_FIELD_OR_TYPE', coordinate, rule: rule.text, reason, reasonCode };
-  return { message: `Not allowed to ${isInput ? 'use' : 'read'} ${coordinate}: ${reason}.`, path, extensions };
 }

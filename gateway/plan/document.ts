@@ -54,6 +54,14 @@ export function parseDocument(text: string, options: DocumentOptions): ParsedDoc
 
 const allRules = [...specifiedRules, ...deferRules];
 
+/** A document that fits a part of a schema and not the whole of it, as no client can know. */
+export function unfitDocument(): WeftError {
+  return new WeftError('GRAPHQL_VALIDATION_FAILED', {
+    action: 'Cannot run the document',
+    found: 'something that does not fit the schema',
+  });
+}
+
 /** The operation to run (GraphQL specification, section 6.1, GetOperation). Throws `OPERATION_NOT_FOUND`. */
 export function selectOperation(document: ParsedDocument, name: string | null): OperationDefinitionNode {
   const [only, ...others] = document.operations;

@@ -89,7 +89,7 @@ function ofName({ name, isNested }: InputUse, { targets, isWrite }: Named, optio
 }
 
 /** The types of objects that a field of types gives, and of the rows where it gives a page of them. */
-function giving(types: readonly string[], field: string, schema: GraphQLSchema): readonly string[] {
+export function giving(types: readonly string[], field: string, schema: GraphQLSchema): readonly string[] {
   const [only] = types;
   if (types.length === 1 && only !== undefined) return givingOf(only, field, schema);
   return [...new Set(types.flatMap((type) => givingOf(type, field, schema)))];

@@ -26,6 +26,8 @@ export interface Denied {
   /** Response keys from the root; no positions in lists. */
   readonly path: readonly string[];
   readonly coordinate: string;
+  /** For a type of objects: the field that may give them. */
+  readonly at?: string;
   readonly rule: Rule;
   readonly reason: string;
   /** Whether it is an input that may not be used. Default false. */
@@ -100,6 +102,8 @@ export class Pruning {
   }
 
   isDenied(field: FieldNode, type: string): boolean {
+    // What introspection tells is another's to decide.
+    if (field.name.value === '__schema' || field.name.value === '__type') return false;
     if (type === this.#deniedRoot || this.#fateOf(field, type).kind !== 'shown') return true;
     const refused = this.#refused.get(field) ?? [];
     return possibleTypes(type, this.#options.schema).some((one) => refused.includes(one));
@@ -195,7 +199,7 @@ export class Pruning {
       path: [...path, field.alias?.value ?? name],
     };
     this.#isPartial ||= below.possible.some((one) => this.#mayMiss(one) || this.#mayMiss(this.#nodeOf(one)));
-    this.#noteTypes(below);
+    this.#noteTypes(below, `${parent.name}.${name}`);
     const selectionSet = this.#pruneSet(field.selectionSet, below);
     // The object itself may be seen, if only whether it is there.
     return [{ ...field, selectionSet: selectionSet.selections.length > 0 ? selectionSet : typenameOnly }];
@@ -233,10 +237,10 @@ export class Pruning {
   }
 
   /** Objects of a denied type may stand behind an abstract one: they become null wherever they turn up. */
-  #noteTypes({ possible, path }: Place): void {
+  #noteTypes({ possible, path }: Place, at: string): void {
     for (const type of possible) {
       const { denial, filters } = this.#options.standings.ofType(type);
-      if (denial !== null) this.#addDenial(type, denial, path);
+      if (denial !== null) this.#addDenial(type, { ...denial, at }, path);
       else for (const rule of filters) this.#noteLimit('filter', type, rule);
     }
   }
@@ -272,13 +276,13 @@ export class Pruning {
 
   #addDenial(
     coordinate: string,
-    { rule, reason, isInput = false }: Denial & { readonly isInput?: boolean },
+    { rule, reason, ...rest }: Denial & Pick<Denied, 'isInput' | 'at'>,
     path: readonly string[],
   ): void {
     const key = `${path.join('.')} ${coordinate}`;
     if (this.#known.has(key)) return;
     this.#known.add(key);
-    this.denied.push({ path, coordinate, rule, reason, ...(isInput ? { isInput } : {}) });
+    this.denied.push({ path, coordinate, rule, reason, ...rest });
   }
 }
 

@@ -8,7 +8,7 @@ import type { CompiledOperation } from '../execute/operation.ts';
 import { type ExecutionContext, writeVariables } from '../execute/run.ts';
 import { describeView } from '../plan/view.ts';
 import type { Generation } from './generation.ts';
-import type { NumberedDocument } from './plans.ts';
+import type { NumberedDocument } from './reader.ts';
 
 /** Exchanged when the supergraph is, and when what the rules say of its subject is another. */
 export interface StreamGround {

@@ -3,7 +3,7 @@
  * before (admitting it, telling who asks) is the transports' part.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type GraphQLError, type OperationDefinitionNode, OperationTypeNode, getVariableValues } from 'graphql';
+import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
 import { WeftError } from '../../mesh/core/error.ts';
 import { systemClock } from '../../mesh/core/clock.ts';
@@ -14,7 +14,6 @@ import { type CompiledOperation, writeAnswer } from '../execute/operation.ts';
 import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
 import { type RunningProgram, mayRun, runProgram } from '../splice/run.ts';
 import { selectOperation } from '../plan/document.ts';
-import { assertInputs } from '../plan/inputs.ts';
 import type { AccessRecorder, RecordedRequest } from '../policy/access.ts';
 import type { Report } from './failure.ts';
 import { Generation, type GenerationParts, type Succession } from './generation.ts';
@@ -22,10 +21,12 @@ import { type OnEnd, type StreamGround, decideAgain, schemaChanged, seesAlike, s
 import { expired, isExpired } from './lifetime.ts';
 import type { Gateway, OperationRequest, OperationResult, OperationStream } from './operation.ts';
 import { streamPayloads } from './payloads.ts';
-import { type NumberedDocument, type PlansOptions, warmPlans } from './plans.ts';
+import { type PlansOptions, warmPlans } from './plans.ts';
+import type { NumberedDocument } from './reader.ts';
 import { refusal } from './refusal.ts';
 import { Shares } from './share.ts';
 import { LiveStream } from './stream.ts';
+import { coerceVariables } from './variables.ts';
 
 export interface PipelineOptions extends GenerationParts, PlansOptions {
   readonly recorder: AccessRecorder | null;
@@ -232,10 +233,14 @@ function prepare(
   { signal, mayDefer = false }: PrepareOptions,
 ): PreparedOperation {
   const { subgraphs, plans } = generation;
-  const document = plans.document(request.query);
+  const document = plans.document(request.query, request.subject);
   const operation = selectOperation(document, request.operationName);
   assertMethod(operation, request);
-  const variables = coerceVariables(operation, request.variables, generation);
+  const variables = coerceVariables(operation, request.variables, {
+    schema: generation.supergraph.planner.apiSchema,
+    limits: generation.limits,
+    disclosed: plans.disclosedTo(request.subject),
+  });
   generation.assertCost?.(document, operation, variables);
   const { variables: inputs, headers, subject } = request;
   const { verdicts, ...planned } = plans.operation(document, { operation, variables, inputs, subject, mayDefer });
@@ -275,24 +280,6 @@ function prepareAgain(generation: Generation, request: OperationRequest, signal:
     // The stream's client is told why when it subscribes again.
     throw schemaChanged(cause);
   }
-}
-
-function coerceVariables(
-  operation: OperationDefinitionNode,
-  inputs: JsonObject,
-  { supergraph, limits: bounds }: Generation,
-): Readonly<Record<string, unknown>> {
-  if (!operation.variableDefinitions?.length) return {};
-  assertInputs(inputs, bounds);
-  const { coerced, errors } = getVariableValues(supergraph.planner.apiSchema, operation.variableDefinitions, inputs, {
-    maxErrors: 10,
-  });
-  if (errors === undefined) return coerced;
-  const details = errors.map(({ message, locations }: GraphQLError) => ({ message, locations }));
-  throw new WeftError('BAD_REQUEST', {
-    action: errors[0]?.message ?? 'Cannot read the variables',
-    details: { errors: details },
-  });
 }
 
 function assertMethod(operation: OperationDefinitionNode, request: OperationRequest): void {

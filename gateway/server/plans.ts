@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { type Clock, systemClock } from '../../mesh/core/clock.ts';
-import type { RequestLimits } from '../../mesh/core/config.ts';
+import { type RequestLimits, defaultConfig } from '../../mesh/core/config.ts';
 import { type WeftError, isWeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -12,13 +12,15 @@ import { createMasker } from '../../mesh/policy/masker.ts';
 import type { Rule } from '../../mesh/policy/rules.ts';
 import type { Verdicts, View, Views } from '../../mesh/policy/view.ts';
 import { createViews } from '../../mesh/policy/views.ts';
+import { isIntrospecting } from '../execute/introspect.ts';
 import { type CompileOptions, type CompiledOperation, compileOperation } from '../execute/operation.ts';
 import { type Cache, createCache } from '../plan/cache.ts';
 import { withoutDefers } from '../plan/defer.ts';
-import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
+import { selectOperation } from '../plan/document.ts';
 import { drawLabels, labelsOf } from '../plan/label.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
 import { createCovers } from '../policy/products.ts';
+import { type VisibleSchemas, createVisibleSchemas } from '../policy/visible.ts';
 import { rulesOf } from '../policy/prune.ts';
 import { addEdgeNodes } from '../policy/rows.ts';
 import { type Decision, allAllowed, cutView, showsParts } from '../policy/signature.ts';
@@ -26,6 +28,8 @@ import { type InputWatch, watchInputs } from '../policy/watch.ts';
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, startProgram } from '../splice/run.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import { type Disclosure, type DisclosureConfig, createDisclosure } from './disclosure.ts';
+import { type NumberedDocument, createReader } from './reader.ts';
 
 export interface PlansOptions {
   readonly supergraph: Supergraph;
@@ -33,6 +37,8 @@ export interface PlansOptions {
   readonly limits: RequestLimits;
   /** Whether what tells of many rows tells of those alone that a subject sees. Default: nothing does. */
   readonly isSafeAggregate?: (coordinate: string) => boolean;
+  /** How much of the schema is told to whom. Default: what each may see, and that there is more to whoever names it. */
+  readonly disclosure?: DisclosureConfig;
   /** Labels of progressive overrides that are on beside those by percentage. Default none. */
   readonly labels?: readonly string[];
   /** Draws for labels by percentage, and says when policies are asked. Default the system's. */
@@ -40,17 +46,17 @@ export interface PlansOptions {
 }
 
 export interface Plans {
-  /** Parsed and validated. Throws as `parseDocument` does. */
-  document(text: string): NumberedDocument;
+  /** Parsed and validated. Throws as `parseDocument` does, in words that name nothing which the subject is not told of. */
+  document(text: string, subject: Subject): NumberedDocument;
   operation(document: NumberedDocument, asked: Asked): PlannedOperation;
   /** What the rules say of a subject. */
   readonly viewOf: Views;
+  /** The schema as a subject sees it. */
+  readonly visibleTo: VisibleSchemas;
+  /** What a subject is told of the schema. */
+  readonly disclosedTo: Disclosure;
   /** The operations used last, the last one first, with what it takes to plan them elsewhere. */
   recent(count: number): readonly RecentOperation[];
-}
-
-export interface NumberedDocument extends ParsedDocument {
-  readonly number: number;
 }
 
 /** An operation compiled for all who see of it what the subject sees, and what the rules say of this subject. */
@@ -97,6 +103,7 @@ interface Form {
   readonly rules: readonly Rule[];
   /** Labels of progressive overrides that can bear on it. */
   readonly labels: readonly string[];
+  readonly isIntrospecting: boolean;
   /** What the rules came to. */
   readonly decisions: WeakMap<View, Decision>;
 }
@@ -118,19 +125,21 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const { isSafeAggregate = () => false } = options;
   const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity, isSafeAggregate };
   const viewOf = createViews({ rules: supergraph.rules, governance, covers: createCovers(schema), clock });
+  const visibleTo = createVisibleSchemas({ ...policed, viewOf, clock });
+  const { disclosure = defaultConfig.policy } = options;
+  const disclosedTo = createDisclosure(schema, disclosure, visibleTo);
+  const namesAll = disclosure.introspection === 'full' && !disclosure.hideExistence;
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
-  const documents: Cache<NumberedDocument> = createCache({ bytesMax, sizeOf: (document) => document.text.length * 40 });
   const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
   const compiled: Cache<Remembered> = createCache({ bytesMax, sizeOf });
   const watches: Cache<InputWatch> = createCache({ bytesMax, sizeOf });
   const watchOf = (place: string, form: Form, verdicts: Verdicts): InputWatch =>
     watches.get(place, () => watchInputs(form.operation, { ...policed, verdicts }));
   const refused: Cache<Refused> = createCache({ bytesMax, sizeOf: () => 1_024 });
-  let count = 0;
+  const read = createReader({ schema, limits: bounds });
   const plans: Plans = {
-    document: (text) =>
-      documents.get(text, () => ({ ...parseDocument(text, { schema, limits: bounds }), number: ++count })),
+    document: (text, subject) => read(text, disclosedTo(subject)),
     operation(document, { operation, variables, inputs, subject, mayDefer = false, ...asked }) {
       // A subscription has one answer an event.
       const defer = mayDefer && document.isDeferring && operation.operation !== OperationTypeNode.SUBSCRIPTION;
@@ -138,13 +147,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       const key = `${document.number} ${operation.name?.value ?? ''} ${conditions}${defer ? ' later' : ''}`;
       const form = forms.get(key, () => {
         const whole = normaliseOperation(operation, document.ast, variables);
-        const normal = defer || !document.isDeferring ? whole : withoutDefers(whole);
-        return {
-          operation: normal,
-          rules: rulesOf(addEdgeNodes(normal, schema), policed),
-          labels: labelsOf(normal, schema, supergraph.planner.labels),
-          decisions: new WeakMap(),
-        };
+        return formOf(defer || !document.isDeferring ? whole : withoutDefers(whole), supergraph, policed);
       });
       const { verdicts, signature } = form.rules.length === 0 ? allAllowed : decide(form, viewOf(subject), clock);
       // What is answered in parts is written before all of it is there: masks and filters look at the whole.
@@ -153,10 +156,20 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       const used = isOpen ? '' : watchOf(`${key} ${signature}`, form, verdicts)(inputs);
       const labels = asked.labels ?? (form.labels.length === 0 ? noLabels : drawLabels(form.labels, drawing));
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
-      const place = `${key} ${signature} ${drawn}${used}`;
+      const told = form.isIntrospecting ? disclosedTo(subject) : null;
+      const place = `${key} ${signature} ${drawn}${used}${told === null ? '' : ` told ${told.sign()}`}`;
+      const visible = told === null ? {} : { visible: told.schema() };
       const { program, operation: whole } = compiled.get(place, () => ({
         ...orRefused(refused, place, () =>
-          planOperation(form.operation, supergraph, { verdicts, labels, inputs, isSafeAggregate, masker }),
+          planOperation(form.operation, supergraph, {
+            verdicts,
+            labels,
+            inputs,
+            isSafeAggregate,
+            masker,
+            namesAll,
+            ...visible,
+          }),
         ),
         recent: {
           text: document.text,
@@ -169,9 +182,26 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       return { operation: whole, program, verdicts, labels };
     },
     viewOf,
+    visibleTo,
+    disclosedTo,
     recent: (most) => compiled.recent(most).map(({ recent }) => recent),
   };
   return plans;
+}
+
+function formOf(
+  operation: OperationDefinitionNode,
+  { planner }: Supergraph,
+  policed: Parameters<typeof rulesOf>[1],
+): Form {
+  const { apiSchema: schema, labels } = planner;
+  return {
+    operation,
+    rules: rulesOf(addEdgeNodes(operation, schema), policed),
+    labels: labelsOf(operation, schema, labels),
+    isIntrospecting: isIntrospecting(operation),
+    decisions: new WeakMap(),
+  };
 }
 
 /** Where a machine is busy, planning may take too long for once; so it is tried again later. */
@@ -206,7 +236,7 @@ export async function warmPlans(
   for (const { text, name, conditions, subject, mayDefer } of operations) {
     if (signal?.aborted || systemClock.monotonic() > deadline) return;
     try {
-      const document = plans.document(text);
+      const document = plans.document(text, subject);
       const operation = selectOperation(document, name);
       plans.operation(document, { operation, variables: conditions, inputs: {}, subject, mayDefer });
     } catch {

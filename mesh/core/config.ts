@@ -114,6 +114,10 @@ export interface PolicyConfig {
   readonly secret: string | null;
   /** Under which records of access are sealed; `null`: one that is made once and kept in the data folder. */
   readonly auditSecret: string | null;
+  /** What introspection tells: what the subject may see of the schema, or all of it. */
+  readonly introspection: 'filtered' | 'full';
+  /** Whoever names what it is denied is answered as if there were no such name. */
+  readonly hideExistence: boolean;
   /** A policy that lets somebody see more than the one in service may take its place. */
   readonly acknowledgeWeakening: boolean;
   /** File of the private key that contexts are signed with; `null`: the gateway makes one. */
@@ -180,6 +184,8 @@ export const defaultConfig: Config = {
     agreements: null,
     secret: null,
     auditSecret: null,
+    introspection: 'filtered',
+    hideExistence: false,
     acknowledgeWeakening: false,
     contextKey: null,
     contextClaims: [],

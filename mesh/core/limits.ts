@@ -178,6 +178,10 @@ export const limits = {
   rowConditionsMax: 2_000,
   /** Of those that read the time, which are others a moment later. */
   rowConditionsPassingMax: 100,
+  /** Schemas without what their subjects are denied: those that were asked for last. */
+  visibleSchemasMax: 100,
+  /** Places of inputs that are looked at for what their names tell; beyond, a name tells of any field that bears it. */
+  inputPlacesMax: 20_000,
   /** Different reads that wait for the log; more are left out. */
   accessRecordsMax: 10_000,
   accessFlushMs: 250,

@@ -16,7 +16,7 @@ import type { Condition } from '../../mesh/policy/condition.ts';
 import type { AccessRecorder } from '../../gateway/policy/access.ts';
 import { createApolloGateway } from '../../gateway/apollo/gateway.ts';
 import { isStream, textOf } from '../../gateway/server/operation.ts';
-import { type Pipeline, createPipeline } from '../../gateway/server/pipeline.ts';
+import { type Pipeline, type PipelineOptions, createPipeline } from '../../gateway/server/pipeline.ts';
 import { readSupergraph } from '../../gateway/supergraph/supergraph.ts';
 import { composeForTest } from './subgraph.ts';
 
@@ -53,6 +53,7 @@ export interface TestGatewayOptions {
   readonly recorder?: AccessRecorder;
   readonly limits?: RequestLimits;
   readonly shareRequests?: boolean;
+  readonly disclosure?: PipelineOptions['disclosure'];
   readonly labels?: readonly string[];
   readonly clock?: Partial<Clock>;
 }
@@ -94,6 +95,7 @@ export function createTestGateway(subgraphs: readonly Subgraph[], options: TestG
     recorder: options.recorder ?? null,
     shareRequests: options.shareRequests ?? true,
     ...(options.labels ? { labels: options.labels } : {}),
+    ...(options.disclosure ? { disclosure: options.disclosure } : {}),
     clock: { ...systemClock, ...options.clock },
     report: (error) => {
       if (!isWeftError(error)) throw error;
