@@ -21,21 +21,26 @@ export interface Disclosure {
   (subject: Subject): Disclosed;
 }
 
+/** Whether everybody is told everything. What must not be known to be there is in no introspection. */
+export function isAllTold({ introspection, hideExistence }: DisclosureConfig): boolean {
+  return introspection === 'full' && !hideExistence;
+}
+
 /** Nothing is worked out for a subject before it makes a difference. */
 export function createDisclosure(
   whole: GraphQLSchema,
-  { introspection, hideExistence }: DisclosureConfig,
+  config: DisclosureConfig,
   visibleTo: VisibleSchemas,
 ): Disclosure {
   const all: Disclosed = { schema: () => whole, held: null, sign: () => '' };
-  if (introspection === 'full' && !hideExistence) return () => all;
+  if (isAllTold(config)) return () => all;
   return (subject) => {
     const sign = (): string => {
       const { number } = visibleTo(subject);
       return number === 0 ? '' : String(number);
     };
     const schema = (): GraphQLSchema => visibleTo(subject).schema;
-    const held = hideExistence ? schema() : whole;
+    const held = config.hideExistence ? schema() : whole;
     return { schema, held: held === whole ? null : held, sign };
   };
 }

@@ -28,7 +28,7 @@ import { type InputWatch, watchInputs } from '../policy/watch.ts';
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, startProgram } from '../splice/run.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
-import { type Disclosure, type DisclosureConfig, createDisclosure } from './disclosure.ts';
+import { type Disclosure, type DisclosureConfig, createDisclosure, isAllTold } from './disclosure.ts';
 import { type NumberedDocument, createReader } from './reader.ts';
 
 export interface PlansOptions {
@@ -122,13 +122,12 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const { clock } = drawing;
   const masker = createMasker(governance.maskSecret);
   const schema = supergraph.planner.apiSchema;
-  const { isSafeAggregate = () => false } = options;
+  const { isSafeAggregate = () => false, disclosure = defaultConfig.policy } = options;
   const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity, isSafeAggregate };
   const viewOf = createViews({ rules: supergraph.rules, governance, covers: createCovers(schema), clock });
   const visibleTo = createVisibleSchemas({ ...policed, viewOf, clock });
-  const { disclosure = defaultConfig.policy } = options;
   const disclosedTo = createDisclosure(schema, disclosure, visibleTo);
-  const namesAll = disclosure.introspection === 'full' && !disclosure.hideExistence;
+  const namesAll = isAllTold(disclosure);
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
   const forms: Cache<Form> = createCache({ bytesMax, sizeOf });
@@ -158,7 +157,6 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       const drawn = form.labels.map((label) => (labels.has(label) ? '1' : '0')).join('');
       const told = form.isIntrospecting ? disclosedTo(subject) : null;
       const place = `${key} ${signature} ${drawn}${used}${told === null ? '' : ` told ${told.sign()}`}`;
-      const visible = told === null ? {} : { visible: told.schema() };
       const { program, operation: whole } = compiled.get(place, () => ({
         ...orRefused(refused, place, () =>
           planOperation(form.operation, supergraph, {
@@ -168,7 +166,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
             isSafeAggregate,
             masker,
             namesAll,
-            ...visible,
+            ...(told === null ? {} : { visible: told.schema() }),
           }),
         ),
         recent: {
