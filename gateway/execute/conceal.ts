@@ -40,6 +40,17 @@ export function withoutWords(error: AnswerError): AnswerError {
   return { ...error, message: 'The subgraph reported an error.', extensions };
 }
 
+/** A subgraph knows nothing of who is told what: of its words, those that name what the subject is not told of stay inside. */
+export function keepUntold({ errors }: Pick<Reported, 'errors'>, isUntold: (text: string) => boolean): void {
+  for (const [index, error] of errors.entries()) {
+    const { code } = error.extensions;
+    const isCodeUntold = isUntold(code);
+    if (!isCodeUntold && !isUntold(error.message)) continue;
+    const told = isCodeUntold ? { ...error.extensions, code: 'DOWNSTREAM_SERVICE_ERROR' } : error.extensions;
+    errors[index] = { ...withoutWords(error), extensions: told };
+  }
+}
+
 export interface Voided {
   /** Of lists: the items that are null since a condition lacks something of them. */
   readonly voided: ReadonlyMap<unknown, ReadonlySet<number>>;

@@ -13,7 +13,7 @@ import type { SubgraphViews } from '../policy/subgraph-views.ts';
 import { type ResponsePath, type ResultObject, placesAt, staticPrefix } from './collect.ts';
 import type { CompiledGroup, CompiledPart, EntitiesPart, RootPart } from './compile.ts';
 import type { AnswerError } from './complete.ts';
-import { type Concealed, addReported } from './conceal.ts';
+import { type Concealed, addReported, keepUntold } from './conceal.ts';
 import type { Represent } from './represent.ts';
 
 /** What one request brings along. */
@@ -30,6 +30,8 @@ export interface ExecutionContext {
   readonly signal: CancelSignal;
   /** Mutations that had been answered when it began: it joins no call from before the last of them. Default 0. */
   readonly writes?: number;
+  /** Whether a text names what the subject is not told of. Default: none does. */
+  readonly isUntold?: (text: string) => boolean;
   /** Told of each group whose answer is in the result, or failed. */
   readonly onDone?: (group: CompiledGroup) => void;
 }
@@ -69,6 +71,7 @@ export async function runGroups(
     if (next.length > 0) await Promise.all(next);
   };
   await Promise.all(groups.filter((group) => group.dependencyCount === 0).map(start));
+  if (context.isUntold !== undefined && result.errors.length > 0) keepUntold(result, context.isUntold);
 }
 
 async function runGroup(group: CompiledGroup, result: Result, context: ExecutionContext): Promise<void> {

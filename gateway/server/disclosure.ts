@@ -2,6 +2,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { PolicyConfig } from '../../mesh/core/config.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
+import { type Hidden, hiddenNames } from '../policy/hidden.ts';
 import type { VisibleSchemas } from '../policy/visible.ts';
 
 export type DisclosureConfig = Pick<PolicyConfig, 'introspection' | 'hideExistence'>;
@@ -11,7 +12,9 @@ export interface Disclosed {
   /** What introspection answers, and what errors name things of. */
   schema(): GraphQLSchema;
   /** What its documents are held against in place of the whole schema; `null`: against that. */
-  readonly held: GraphQLSchema | null;
+  held(): GraphQLSchema | null;
+  /** Whether a text has a name in it that stands for nothing that is told. */
+  isUntold(text: string): boolean;
   /** Tells `schema()` from that of those who are told something else; empty where it is the whole. */
   sign(): string;
 }
@@ -30,17 +33,42 @@ export function isAllTold({ introspection, hideExistence }: DisclosureConfig): b
 export function createDisclosure(
   whole: GraphQLSchema,
   config: DisclosureConfig,
-  visibleTo: VisibleSchemas,
+  visibleTo: VisibleSchemas | null,
 ): Disclosure {
-  const all: Disclosed = { schema: () => whole, held: null, sign: () => '' };
-  if (isAllTold(config)) return () => all;
-  return (subject) => {
-    const sign = (): string => {
+  if (visibleTo === null || isAllTold(config)) {
+    const all: Disclosed = { schema: () => whole, held: () => null, isUntold: () => false, sign: () => '' };
+    return () => all;
+  }
+  const namesOf = createNames(whole);
+  const known = new WeakMap<Subject, Disclosed>();
+  const disclose = (subject: Subject): Disclosed => ({
+    schema: () => visibleTo(subject).schema,
+    held() {
+      const { schema } = config.hideExistence ? visibleTo(subject) : { schema: whole };
+      return schema === whole ? null : schema;
+    },
+    isUntold(text) {
+      const names = namesOf(visibleTo(subject).hidden);
+      return names.size > 0 && (text.match(/\w+/g) ?? []).some((word) => names.has(word.toLowerCase()));
+    },
+    sign() {
       const { number } = visibleTo(subject);
       return number === 0 ? '' : String(number);
-    };
-    const schema = (): GraphQLSchema => visibleTo(subject).schema;
-    const held = config.hideExistence ? schema() : whole;
-    return { schema, held: held === whole ? null : held, sign };
+    },
+  });
+  return (subject) => {
+    const disclosed = known.get(subject) ?? disclose(subject);
+    known.set(subject, disclosed);
+    return disclosed;
+  };
+}
+
+/** What is hidden by name alone, however it is spelt. */
+function createNames(schema: GraphQLSchema): (hidden: Hidden) => ReadonlySet<string> {
+  const known = new WeakMap<Hidden, ReadonlySet<string>>();
+  return (hidden) => {
+    const names = known.get(hidden) ?? new Set(Array.from(hiddenNames(hidden, schema), (name) => name.toLowerCase()));
+    known.set(hidden, names);
+    return names;
   };
 }

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { CancelSignal } from '../../mesh/core/cancel.ts';
-import { WeftError } from '../../mesh/core/error.ts';
+import { WeftError, isWeftError } from '../../mesh/core/error.ts';
 import { systemClock } from '../../mesh/core/clock.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -13,8 +13,9 @@ import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import { type CompiledOperation, writeAnswer } from '../execute/operation.ts';
 import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
 import { type RunningProgram, mayRun, runProgram } from '../splice/run.ts';
-import { selectOperation } from '../plan/document.ts';
+import { selectOperation, unfitDocument } from '../plan/document.ts';
 import type { AccessRecorder, RecordedRequest } from '../policy/access.ts';
+import type { Disclosed } from './disclosure.ts';
 import type { Report } from './failure.ts';
 import { Generation, type GenerationParts, type Succession } from './generation.ts';
 import { type OnEnd, type StreamGround, decideAgain, schemaChanged, seesAlike, sourceOf } from './ground.ts';
@@ -233,19 +234,21 @@ function prepare(
   { signal, mayDefer = false }: PrepareOptions,
 ): PreparedOperation {
   const { subgraphs, plans } = generation;
-  const document = plans.document(request.query, request.subject);
+  const disclosed = plans.disclosedTo(request.subject);
+  const document = plans.document(request.query, disclosed);
   const operation = selectOperation(document, request.operationName);
   assertMethod(operation, request);
   const variables = coerceVariables(operation, request.variables, {
     schema: generation.supergraph.planner.apiSchema,
     limits: generation.limits,
-    disclosed: plans.disclosedTo(request.subject),
+    disclosed,
   });
-  generation.assertCost?.(document, operation, variables);
+  assertCost(generation, { document, operation, variables }, disclosed);
   const { variables: inputs, headers, subject } = request;
   const { verdicts, ...planned } = plans.operation(document, { operation, variables, inputs, subject, mayDefer });
   const views = generation.viewsOf(subject);
-  const asking = { subgraphs, variables, headers, subject, verdicts, signal, writes: generation.writes };
+  const { isUntold } = disclosed;
+  const asking = { subgraphs, variables, headers, subject, verdicts, signal, isUntold, writes: generation.writes };
   const context = views === undefined ? asking : { ...asking, views };
   return {
     generation,
@@ -279,6 +282,21 @@ function prepareAgain(generation: Generation, request: OperationRequest, signal:
   } catch (cause) {
     // The stream's client is told why when it subscribes again.
     throw schemaChanged(cause);
+  }
+}
+
+interface Measured {
+  readonly document: NumberedDocument;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** An estimate may want arguments that the subject is not told of. */
+function assertCost({ assertCost: assert }: Generation, measured: Measured, { isUntold }: Disclosed): void {
+  try {
+    assert?.(measured.document, measured.operation, measured.variables);
+  } catch (error) {
+    throw isWeftError(error) && isUntold(error.message) ? unfitDocument() : error;
   }
 }
 

@@ -28,7 +28,7 @@ import { type InputWatch, watchInputs } from '../policy/watch.ts';
 import { compileProgram } from '../splice/program.ts';
 import { type RunningProgram, startProgram } from '../splice/run.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
-import { type Disclosure, type DisclosureConfig, createDisclosure, isAllTold } from './disclosure.ts';
+import { type Disclosed, type Disclosure, type DisclosureConfig, createDisclosure, isAllTold } from './disclosure.ts';
 import { type NumberedDocument, createReader } from './reader.ts';
 
 export interface PlansOptions {
@@ -47,7 +47,7 @@ export interface PlansOptions {
 
 export interface Plans {
   /** Parsed and validated. Throws as `parseDocument` does, in words that name nothing which the subject is not told of. */
-  document(text: string, subject: Subject): NumberedDocument;
+  document(text: string, disclosed: Disclosed): NumberedDocument;
   operation(document: NumberedDocument, asked: Asked): PlannedOperation;
   /** What the rules say of a subject. */
   readonly viewOf: Views;
@@ -126,7 +126,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const policed = { schema, policy: supergraph, isEntity: supergraph.planner.entities.isEntity, isSafeAggregate };
   const viewOf = createViews({ rules: supergraph.rules, governance, covers: createCovers(schema), clock });
   const visibleTo = createVisibleSchemas({ ...policed, viewOf, clock });
-  const disclosedTo = createDisclosure(schema, disclosure, visibleTo);
+  const disclosedTo = createDisclosure(schema, disclosure, supergraph.rules.size === 0 ? null : visibleTo);
   const namesAll = isAllTold(disclosure);
   const bytesMax = limits.documentCacheBytesMax;
   const sizeOf = () => bytesPerOperation;
@@ -138,7 +138,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
   const refused: Cache<Refused> = createCache({ bytesMax, sizeOf: () => 1_024 });
   const read = createReader({ schema, limits: bounds });
   const plans: Plans = {
-    document: (text, subject) => read(text, disclosedTo(subject)),
+    document: read,
     operation(document, { operation, variables, inputs, subject, mayDefer = false, ...asked }) {
       // A subscription has one answer an event.
       const defer = mayDefer && document.isDeferring && operation.operation !== OperationTypeNode.SUBSCRIPTION;
@@ -234,7 +234,7 @@ export async function warmPlans(
   for (const { text, name, conditions, subject, mayDefer } of operations) {
     if (signal?.aborted || systemClock.monotonic() > deadline) return;
     try {
-      const document = plans.document(text, subject);
+      const document = plans.document(text, plans.disclosedTo(subject));
       const operation = selectOperation(document, name);
       plans.operation(document, { operation, variables: conditions, inputs: {}, subject, mayDefer });
     } catch {

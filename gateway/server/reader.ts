@@ -27,7 +27,7 @@ export function createReader(options: Pick<DocumentOptions, 'schema' | 'limits'>
   });
 
   return (text, disclosed) => {
-    const { held: schema } = disclosed;
+    const schema = disclosed.held();
     // A text that fits what one subject sees of the schema is no other's document.
     if (schema !== null) {
       return held.get(`${disclosed.sign()}\n${text}`, () => {

@@ -21,7 +21,7 @@ export function coerceVariables(
   if (variableDefinitions.length === 0) return {};
   assertInputs(inputs, bounds);
   const coerce = (by: GraphQLSchema) => getVariableValues(by, variableDefinitions, inputs, { maxErrors: 10 });
-  const { held } = disclosed;
+  const held = disclosed.held();
   const refused = held === null ? undefined : coerce(held).errors;
   if (refused !== undefined) throw unfit(refused);
   const { coerced, errors } = coerce(schema);

@@ -25,7 +25,7 @@ const sdl = `${federation('@key')}
     orders: Orders
   }
   type Mutation { rename(id: ID!, name: String): Person canaryWipe: Int }
-  type Subscription { arrived: Person canaryAlarm: Int }
+  type Subscription { arrived: Person broken: Person! canaryAlarm: Int }
   type Person implements Named @key(fields: "id") {
     id: ID! name: String
     "What the person earns."
@@ -98,6 +98,11 @@ export function openIntrospected(options: AttackOptions = {}) {
       },
     },
     Subscription: {
+      broken: {
+        async *subscribe() {
+          yield { broken: new Error('no CanarySpy here') };
+        },
+      },
       arrived: {
         async *subscribe() {
           yield { arrived: people[0] };

@@ -214,6 +214,26 @@ describe('errors', () => {
     assertUntold(text, 'canary');
   });
 
+  test('what a subgraph says of hidden names stays inside, whatever else it says goes on', async () => {
+    for (const failure of [
+      'Cannot return null for non-nullable field Person.canaryPay.',
+      'Unknown type "CanarySpy". Did you mean "CanaryShelf"?',
+      'column CANARYPAY is missing',
+    ]) {
+      const { text } = await openIntrospected({ failure }).ask('{ fails }');
+      assertUntold(text);
+      assert.match(text, /"path":\["fails"\]/);
+    }
+    assert.match((await openIntrospected({ failure: 'the disk is full' }).ask('{ fails }')).text, /the disk is full/);
+    const told = await openIntrospected({ failure: 'no canaryPay' }).ask('{ fails }', { subject: insider });
+    assert.match(told.text, /no canaryPay/);
+  });
+
+  test('what an event says of hidden names stays inside', async () => {
+    const { follow } = openIntrospected();
+    for (const text of await follow('subscription { broken { name } }')) assertUntold(text);
+  });
+
   test('the entity and service fields of subgraphs are not the gateway’s', async () => {
     const { ask } = openIntrospected();
     for (const query of ['{ _service { sdl } }', '{ _entities(representations: []) { __typename } }']) {

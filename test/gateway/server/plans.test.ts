@@ -37,7 +37,7 @@ interface Asking {
 }
 
 function use(plans: Plans, text: string, { variables = {}, subject = anonymous }: Asking = {}): readonly string[] {
-  const document = plans.document(text, subject);
+  const document = plans.document(text, plans.disclosedTo(subject));
   const operation = selectOperation(document, null);
   return plans.operation(document, { operation, variables, inputs: {}, subject }).operation.coordinates;
 }
