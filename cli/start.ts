@@ -10,6 +10,7 @@ import { readSupergraph } from '../gateway/supergraph/supergraph.ts';
 import { systemClock } from '../mesh/core/clock.ts';
 import { type Config, readEnvironment } from '../mesh/core/config.ts';
 import { WeftError, isWeftError, messageOf } from '../mesh/core/error.ts';
+import { type SchemaSightOf, blind } from '../mesh/core/schema-sight.ts';
 import type { MeshQuery, Subgraph } from '../mesh/core/subgraph.ts';
 import { openLog } from '../mesh/events/open.ts';
 import { openStore } from '../mesh/lineage/open.ts';
@@ -67,13 +68,17 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
   const projector = parts.adopt(startProjector({ log, store }), (one) => one.close());
 
   // Processes ask the mesh that they are part of; it stands once the gateway does.
-  const late: { ask: MeshQuery } = { ask: () => Promise.reject(notYet()) };
+  const late: { ask: MeshQuery; sightOf: SchemaSightOf } = {
+    ask: () => Promise.reject(notYet()),
+    sightOf: () => blind,
+  };
   const host = parts.adopt(
     await openHost({
       folders: domainFolders(),
       log,
       store,
       meshQuery: (request, signal) => late.ask(request, signal),
+      sightOf: (subject) => late.sightOf(subject),
       variables: (domain) => config.domains[domain]?.variables ?? {},
       clock: systemClock,
       writeLine: output.note,
@@ -111,6 +116,7 @@ async function openMesh(config: Config, output: Output): Promise<Mesh> {
     (one) => one.close(),
   );
   late.ask = createMeshQuery(front.pipeline);
+  late.sightOf = front.pipeline.sightOf;
   host.start();
 
   const opened = parts.move();

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { PolicyConfig } from '../../mesh/core/config.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import { type Hidden, hiddenNames } from '../policy/hidden.ts';
+import { isNaming } from '../policy/schema-sight.ts';
 import type { VisibleSchemas } from '../policy/visible.ts';
 
 export type DisclosureConfig = Pick<PolicyConfig, 'introspection' | 'hideExistence'>;
@@ -48,8 +49,7 @@ export function createDisclosure(
       return schema === whole ? null : schema;
     },
     isUntold(text) {
-      const names = namesOf(visibleTo(subject).hidden);
-      return names.size > 0 && (text.match(/\w+/g) ?? []).some((word) => names.has(word.toLowerCase()));
+      return isNaming(text, namesOf(visibleTo(subject).hidden));
     },
     sign() {
       const { number } = visibleTo(subject);

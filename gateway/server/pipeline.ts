@@ -9,6 +9,7 @@ import { WeftError, isWeftError } from '../../mesh/core/error.ts';
 import { systemClock } from '../../mesh/core/clock.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
+import type { SchemaSightOf } from '../../mesh/core/schema-sight.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import { type CompiledOperation, writeAnswer } from '../execute/operation.ts';
 import { type ExecutionContext, createResult, runGroups } from '../execute/run.ts';
@@ -52,6 +53,8 @@ export interface Pipeline extends Gateway {
    * under way finish where they began; streams go on if they can. One swap at a time; a signal that aborts hurries it.
    */
   swap(parts: Succession, signal?: AbortSignal): Promise<void>;
+  /** What a subject is told of the schema in service, by those who tell of the mesh. */
+  readonly sightOf: SchemaSightOf;
   /** The subgraphs in service, by name. */
   subgraphs(): ReadonlyMap<string, Subgraph>;
 }
@@ -134,6 +137,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         await nextTurn();
       }
     },
+    sightOf: (subject) => current.plans.sightOf(subject),
     subgraphs: () => current.subgraphs,
   };
 }

@@ -6,6 +6,7 @@ import { type RequestLimits, defaultConfig } from '../../mesh/core/config.ts';
 import { type WeftError, isWeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
+import type { SchemaSightOf } from '../../mesh/core/schema-sight.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
 import { createMasker } from '../../mesh/policy/masker.ts';
@@ -20,7 +21,8 @@ import { selectOperation } from '../plan/document.ts';
 import { drawLabels, labelsOf } from '../plan/label.ts';
 import { normaliseOperation } from '../plan/normalise.ts';
 import { createCovers } from '../policy/products.ts';
-import { type VisibleSchemas, createVisibleSchemas } from '../policy/visible.ts';
+import { createSchemaSight } from '../policy/schema-sight.ts';
+import { createVisibleSchemas } from '../policy/visible.ts';
 import { rulesOf } from '../policy/prune.ts';
 import { addEdgeNodes } from '../policy/rows.ts';
 import { type Decision, allAllowed, cutView, showsParts } from '../policy/signature.ts';
@@ -51,8 +53,8 @@ export interface Plans {
   operation(document: NumberedDocument, asked: Asked): PlannedOperation;
   /** What the rules say of a subject. */
   readonly viewOf: Views;
-  /** The schema as a subject sees it. */
-  readonly visibleTo: VisibleSchemas;
+  /** What a subject is told of the schema by those who tell of the mesh. */
+  readonly sightOf: SchemaSightOf;
   /** What a subject is told of the schema. */
   readonly disclosedTo: Disclosure;
   /** The operations used last, the last one first, with what it takes to plan them elsewhere. */
@@ -180,7 +182,7 @@ export function createPlans({ supergraph, governance, limits: bounds, ...options
       return { operation: whole, program, verdicts, labels };
     },
     viewOf,
-    visibleTo,
+    sightOf: (subject) => createSchemaSight(visibleTo(subject), policed),
     disclosedTo,
     recent: (most) => compiled.recent(most).map(({ recent }) => recent),
   };

@@ -21,6 +21,8 @@ export const limits = {
   lineageDepthMax: 50,
   lineageNodesMax: 10_000,
   lineageReadMax: 1_000,
+  /** Pages of records that one question reads to find those that its subject sees. */
+  platformPagesMax: 20,
   /** How long a write waits for another process that writes to the same store. */
   lineageBusyMs: 5_000,
   lineageRetryMs: 1_000,

@@ -4,7 +4,9 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { WeftError } from '../core/error.ts';
 import { type DataFlow, type ProductDeployed, gatewayDomain } from '../core/event.ts';
 import type { Json, JsonObject } from '../core/json.ts';
+import { type SchemaSight, blind } from '../core/schema-sight.ts';
 import type { MeshQuery, Subgraph } from '../core/subgraph.ts';
+import type { Subject } from '../core/subject.ts';
 import type { EventLog } from '../events/log.ts';
 import type { LineageStore } from '../lineage/store.ts';
 import type { Declaration } from './declarations.ts';
@@ -14,6 +16,7 @@ import { createFeed } from './feed.ts';
 import { type LoadedFolder, loadFolder } from './folder.ts';
 import { runInline } from './inline.ts';
 import type { LogLine, Manifest } from './message.ts';
+import { placesByNode } from './places.ts';
 import { Catalogue, readProducts } from './products.ts';
 import { Recorder } from './record.ts';
 import { type Answer, type Operation, type Resolvers, createResolvers } from './resolvers.ts';
@@ -38,6 +41,8 @@ export interface HostOptions {
   readonly partial?: boolean;
   /** Domains that may use the platform agent. Default none. */
   readonly platformDomains?: readonly string[];
+  /** What a subject is told of the mesh's schema, for the platform agent. Default: nothing. */
+  sightOf?(subject: Subject): SchemaSight;
   readonly clock?: Clock;
   /** Takes a line for whoever runs the mesh. */
   writeLine(line: string): void;
@@ -63,7 +68,11 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const { log, clock = systemClock } = options;
   let catalogue = new Catalogue([]);
   const recorder = new Recorder(options);
-  const folders = await loadFolders(options, clock, (coordinate) => catalogue.at(coordinate));
+  const folders: readonly LoadedFolder[] = await loadFolders(options, clock, {
+    productsAt: (coordinate) => catalogue.at(coordinate),
+    placesOf: (node) => places.get(node) ?? [],
+  });
+  const places = placesByNode(folders);
   const stop = new AbortController();
   let triggers: Promise<unknown> = Promise.resolve();
   const close = async (): Promise<void> => {
@@ -178,15 +187,21 @@ function feedsOf({ name, log, sieve }: Feeding, declarations: readonly Declarati
   return resolvers as Resolvers;
 }
 
+/** What is known once all folders are loaded. */
+interface Known {
+  productsAt(coordinate: string): readonly DataFlow[];
+  placesOf(node: string): readonly string[];
+}
+
 async function loadFolders(
-  { folders, log, store, meshQuery, scopes, platformDomains = [] }: HostOptions,
+  { folders, log, store, meshQuery, scopes, platformDomains = [], sightOf = () => blind }: HostOptions,
   clock: Clock,
-  productsAt: (coordinate: string) => readonly DataFlow[],
+  { productsAt, placesOf }: Known,
 ): Promise<readonly LoadedFolder[]> {
   const agents = {
     mesh: { ask: meshQuery, productsAt, scopesOf: (domain: string) => scopes?.(domain) ?? [] },
     events: { log, clock },
-    platform: { log, store, domains: platformDomains },
+    platform: { log, store, domains: platformDomains, sightOf, placesOf },
   };
   const loads = await Promise.allSettled(folders.map((folder) => loadFolder(folder, agents)));
   const loaded = loads.flatMap((load) => (load.status === 'fulfilled' ? load.value : []));

@@ -6,6 +6,7 @@ import { domainFolders, platformDomains } from '../../cli/domains.ts';
 import { createMeshQuery } from '../../gateway/server/mesh.ts';
 import { composeSubgraphs } from '../../gateway/supergraph/compose.ts';
 import { meshDefinitions } from '../../mesh/core/definitions.ts';
+import { type SchemaSightOf, blind } from '../../mesh/core/schema-sight.ts';
 import type { MeshQuery, Subgraph } from '../../mesh/core/subgraph.ts';
 import type { EventLog } from '../../mesh/events/log.ts';
 import { openLog } from '../../mesh/events/open.ts';
@@ -31,13 +32,17 @@ export async function openTestMesh(): Promise<TestMesh> {
   const log = parts.adopt(await openLog(join(data, 'log.db')), (one) => one.close());
   const store = parts.adopt(await openStore(join(data, 'lineage.db')), (one) => one.close());
   const projector = parts.adopt(startProjector({ log, store }), (one) => one.close());
-  const late: { ask: MeshQuery } = { ask: () => Promise.reject(new Error('The gateway does not stand yet.')) };
+  const late: { ask: MeshQuery; sightOf: SchemaSightOf } = {
+    ask: () => Promise.reject(new Error('The gateway does not stand yet.')),
+    sightOf: () => blind,
+  };
   const host = parts.adopt(
     await openHost({
       folders: domainFolders(),
       log,
       store,
       meshQuery: (request, signal) => late.ask(request, signal),
+      sightOf: (subject) => late.sightOf(subject),
       platformDomains,
       writeLine: () => {},
     }),
@@ -48,6 +53,7 @@ export async function openTestMesh(): Promise<TestMesh> {
     policies: new Map([['adult', (subject) => Number(subject.claims['age']) >= 18]]),
   });
   late.ask = createMeshQuery(gateway.pipeline);
+  late.sightOf = gateway.pipeline.sightOf;
   const opened = parts.move();
   return {
     ...gateway,
