@@ -14,8 +14,8 @@ export const auditScope = 'audit:read';
 export interface PlatformSightOptions {
   readonly sight: SchemaSight;
   readonly subject: Subject;
-  /** The coordinates that a node of the lineage, by its id, is known to stand for. */
-  readonly placesOf: (node: string) => readonly string[];
+  /** The coordinates that a node of the lineage, by its id, stands for; `null` where it is not known. */
+  readonly placesOf: (node: string) => readonly string[] | null;
 }
 
 export class PlatformSight {
@@ -27,13 +27,12 @@ export class PlatformSight {
 
   /** Whether a rule may bear on a node at all. What stands for no coordinate is hidden only by what it hangs on. */
   isBound(node: Pick<LineageNode, 'id' | 'properties'>): boolean {
-    return node.id.startsWith('product:') || this.#coordinatesOf(node.id, node.properties).length > 0;
+    return this.#coordinatesOf(node.id, node.properties)?.length !== 0;
   }
 
   sees({ id, properties }: Pick<LineageNode, 'id' | 'properties'>): boolean {
     const coordinates = this.#coordinatesOf(id, properties);
-    if (coordinates.length === 0) return !id.startsWith('product:');
-    return coordinates.some((coordinate) => this.#options.sight.sees(coordinate));
+    return coordinates !== null && this.#seesAny(coordinates);
   }
 
   /** A node without what its record says of others that are not seen. */
@@ -97,7 +96,8 @@ export class PlatformSight {
   #dataEvent(event: StoredEvent): StoredEvent | null {
     const { sight, subject } = this.#options;
     const places = this.#placesOf(`label:${event.domain}/${event.label}`);
-    if (!this.#seesAny(places)) return null;
+    const isOfUnseen = event.process !== null && !this.#seesId(`process:${event.domain}/${event.process}`);
+    if (!this.#seesAny(places) || (places.length === 0 && isOfUnseen)) return null;
     const place = places.find((one) => sight.sees(one));
     // Nobody has said what may be seen of what feeds no field.
     if (place === undefined) return subject.scopes.includes(auditScope) ? event : { ...event, payload: {} };
@@ -159,13 +159,16 @@ export class PlatformSight {
   }
 
   #placesOf(id: string): readonly string[] {
-    return this.#options.placesOf(id);
+    return this.#options.placesOf(id) ?? [];
   }
 
-  #coordinatesOf(id: string, { coordinate, answers }: JsonObject): readonly string[] {
-    if (id.startsWith('product:') && typeof coordinate === 'string') return [coordinate];
-    const said = id.startsWith('process:') && Array.isArray(answers) ? answers : [];
-    return [...this.#placesOf(id), ...said.filter((one) => typeof one === 'string')];
+  /** `null` for a product or a process of which nobody knows what it stands for. */
+  #coordinatesOf(id: string, { coordinate, answers }: JsonObject): readonly string[] | null {
+    const known = this.#options.placesOf(id);
+    if (id.startsWith('product:')) return typeof coordinate === 'string' ? [coordinate] : known;
+    if (!id.startsWith('process:')) return known ?? [];
+    const said = Array.isArray(answers) ? answers.filter((one) => typeof one === 'string') : null;
+    return said === null ? known : [...(known ?? []), ...said];
   }
 }
 

@@ -26,12 +26,12 @@ export interface PlatformOptions {
   readonly domains: readonly string[];
   /** What a subject is told of the mesh's schema. Default: nothing. */
   readonly sightOf?: SchemaSightOf;
-  /** The coordinates that a node of the lineage stands for, by its id. Default: none is known. */
-  readonly placesOf?: (node: string) => readonly string[];
+  /** The coordinates that a node of the lineage stands for, by its id; `null` where it is not known. Default: none is. */
+  readonly placesOf?: (node: string) => readonly string[] | null;
 }
 
 /** Every method throws `AGENT_DENIED` for a domain that is not the platform's. */
-export function createPlatform({ log, store, domains, sightOf = () => blind, placesOf = () => [] }: PlatformOptions) {
+export function createPlatform({ log, store, domains, sightOf = () => blind, placesOf = () => null }: PlatformOptions) {
   const storeFor = ({ execution: { domain } }: Scope): LineageStore => {
     if (store !== null && domains.includes(domain)) return store;
     throw new WeftError('AGENT_DENIED', {
@@ -80,7 +80,13 @@ async function findNodes(
     const text = searchTextOf(node);
     return words.every((word) => text.includes(word));
   });
-  return matching.slice(0, bounded(limit, { least: 0, most: limits.lineageNodesMax }));
+  const most = bounded(limit, { least: 0, most: limits.lineageNodesMax });
+  const seen: LineageNode[] = [];
+  for (const node of matching) {
+    if (seen.length === most) break;
+    if (await isRootSeen(store, node, sight)) seen.push(node);
+  }
+  return seen;
 }
 
 /** The graph is walked as if what is not seen were not in it. One hop more is read, to know whether it goes on. */

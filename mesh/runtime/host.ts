@@ -70,7 +70,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const recorder = new Recorder(options);
   const folders: readonly LoadedFolder[] = await loadFolders(options, clock, {
     productsAt: (coordinate) => catalogue.at(coordinate),
-    placesOf: (node) => places.get(node) ?? [],
+    placesOf: (node) => places.get(node) ?? null,
   });
   const places = placesByNode(folders);
   const stop = new AbortController();
@@ -190,7 +190,7 @@ function feedsOf({ name, log, sieve }: Feeding, declarations: readonly Declarati
 /** What is known once all folders are loaded. */
 interface Known {
   productsAt(coordinate: string): readonly DataFlow[];
-  placesOf(node: string): readonly string[];
+  placesOf(node: string): readonly string[] | null;
 }
 
 async function loadFolders(

@@ -3,7 +3,7 @@ import { nodeIdOf } from '../lineage/fold.ts';
 import type { LoadedFolder } from './folder.ts';
 import { readProducts } from './products.ts';
 
-/** By the ids of products, processes and labels. What a process does without being asked is at no coordinate. */
+/** By the ids of products, processes and labels; what a process does without being asked is at no coordinate. A label that feeds no field stands for what the processes answer that it starts. */
 export function placesByNode(
   folders: readonly Pick<LoadedFolder, 'manifest' | 'declarations'>[],
 ): ReadonlyMap<string, readonly string[]> {
@@ -15,11 +15,20 @@ export function placesByNode(
   };
   for (const { manifest, declarations } of folders) {
     const { name } = manifest;
+    for (const process of manifest.processes) places.set(nodeIdOf('process', name, process.name), []);
     for (const product of readProducts(manifest, declarations))
       add(nodeIdOf('product', name, product.name), product.coordinate);
     for (const { coordinate, process, event } of declarations.all) {
       if (process !== null) add(nodeIdOf('process', name, process.name), coordinate);
       if (event !== null) add(nodeIdOf('label', name, event.label), coordinate);
+    }
+    const started = manifest.processes.flatMap(({ name: process, triggers }) =>
+      triggers.flatMap((trigger) => (trigger.kind === 'event' ? { process, label: trigger.label } : [])),
+    );
+    const bare = started.filter(({ label }) => !places.has(nodeIdOf('label', name, label)));
+    for (const { process, label } of bare) {
+      const answered = places.get(nodeIdOf('process', name, process)) ?? [];
+      for (const coordinate of answered) add(nodeIdOf('label', name, label), coordinate);
     }
   }
   return places;
