@@ -43,11 +43,10 @@ export function withoutWords(error: AnswerError): AnswerError {
 /** A subgraph knows nothing of who is told what: of its words, those that name what the subject is not told of stay inside. */
 export function keepUntold({ errors }: Pick<Reported, 'errors'>, isUntold: (text: string) => boolean): void {
   for (const [index, error] of errors.entries()) {
-    const { code } = error.extensions;
-    const isCodeUntold = isUntold(code);
-    if (!isCodeUntold && !isUntold(error.message)) continue;
-    const told = isCodeUntold ? { ...error.extensions, code: 'DOWNSTREAM_SERVICE_ERROR' } : error.extensions;
-    errors[index] = { ...withoutWords(error), extensions: told };
+    const { code, executionId, ...rest } = error.extensions;
+    if (![code, executionId, error.message].some((text) => typeof text === 'string' && isUntold(text))) continue;
+    const extensions = { code: isUntold(code) ? 'DOWNSTREAM_SERVICE_ERROR' : code, ...rest };
+    errors[index] = { ...withoutWords(error), extensions };
   }
 }
 

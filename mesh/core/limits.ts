@@ -182,8 +182,8 @@ export const limits = {
   rowConditionsPassingMax: 100,
   /** Schemas without what their subjects are denied: those that were asked for last. */
   visibleSchemasMax: 100,
-  /** Places of inputs that are looked at for what their names tell; beyond, a name tells of any field that bears it. */
-  inputPlacesMax: 20_000,
+  /** Types that names of inputs are held against, place by place; beyond, a name tells of any field that bears it. */
+  inputLooksMax: 50_000,
   /** Different reads that wait for the log; more are left out. */
   accessRecordsMax: 10_000,
   accessFlushMs: 250,
