@@ -43,10 +43,10 @@ export function withoutWords(error: AnswerError): AnswerError {
 /** A subgraph knows nothing of who is told what: of its words, those that name what the subject is not told of stay inside. */
 export function keepUntold({ errors }: Pick<Reported, 'errors'>, isUntold: (text: string) => boolean): void {
   for (const [index, error] of errors.entries()) {
-    const { code, executionId, ...rest } = error.extensions;
-    if (![code, executionId, error.message].some((text) => typeof text === 'string' && isUntold(text))) continue;
-    const extensions = { code: isUntold(code) ? 'DOWNSTREAM_SERVICE_ERROR' : code, ...rest };
-    errors[index] = { ...withoutWords(error), extensions };
+    const { executionId, ...extensions } = error.extensions;
+    const texts = [error.message, extensions.code, executionId];
+    if (texts.some((text) => typeof text === 'string' && isUntold(text)))
+      errors[index] = withoutWords({ ...error, extensions });
   }
 }
 

@@ -26,6 +26,7 @@ export function createSchemaSight(
   let names: ReadonlySet<string> | null = null;
   return {
     sees: (coordinate) => sight.at(coordinate) !== null,
+    isAskable: (coordinate) => sight.at(coordinate) !== null || sight.mayAsk(coordinate),
     typeAt: (coordinate) => sight.at(coordinate)?.name ?? null,
     show(coordinate, value) {
       const type = sight.at(coordinate);
@@ -73,6 +74,14 @@ class Sight {
     if (field === undefined) return type;
     const given = this.#fieldOf(type, field);
     return given === undefined ? null : getNamedType(given);
+  }
+
+  /** Of a type that is seen: fields and inputs are named by whoever uses them, values also by answers. */
+  mayAsk(coordinate: string): boolean {
+    const [name = '', member] = coordinate.split('.');
+    const type = this.#schema.getType(name);
+    if (type === undefined || member === undefined || this.at(name) === null) return false;
+    return !isEnumType(type) || type.getValue(member) !== undefined;
   }
 
   show(type: GraphQLNamedType, value: Json): Json {

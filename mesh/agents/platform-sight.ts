@@ -86,10 +86,30 @@ export class PlatformSight {
         return finished && { ...event, payload: { ...finished } as unknown as JsonObject };
       }
       default: {
+        if (subject.scopes.includes(auditScope)) return event;
         const isOwn = event.subject !== null && event.subject === subject.id;
-        return isOwn || subject.scopes.includes(auditScope) ? event : null;
+        return isOwn && type.startsWith('weft.access.') ? { ...event, payload: this.#own(event.payload) } : null;
       }
     }
+  }
+
+  /**
+   * A record of what a subject did itself, as far as it knew what it did: not how many objects it did not see, nor what
+   * stands where it named nothing.
+   */
+  #own(payload: JsonObject): JsonObject {
+    const { sight } = this.#options;
+    const decisions = Array.isArray(payload['decisions']) ? payload['decisions'].filter(isJsonObject) : [];
+    const told = decisions.flatMap((decision): readonly JsonObject[] => {
+      const coordinates = textsIn(decision['coordinates']).filter((one) => sight.isAskable(one));
+      const { rule, ruleAt, reason } = decision;
+      if (coordinates.length === 0) return [];
+      const isPlain = typeof ruleAt !== 'string' || coordinates.includes(ruleAt) || sight.sees(ruleAt);
+      const isSaid = typeof rule !== 'string' || !sight.isUntold(rule);
+      const words = isPlain ? { reason, ruleAt } : { reason: 'a rule of another place denies it', ruleAt: null };
+      return [{ ...decision, ...words, rule: isSaid ? rule : null, coordinates }];
+    });
+    return { ...payload, rowsHidden: null, decisions: told };
   }
 
   /** What was emitted was emitted for everybody: it is shown as the fields that it feeds would show it. */
@@ -130,12 +150,12 @@ export class PlatformSight {
 
   #properties({ id, domain, properties }: LineageNode): JsonObject {
     const { sight } = this.#options;
-    const texts = (value: Json | undefined): readonly string[] =>
-      Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
     const seen = (kind: string, names: Json | undefined): readonly string[] =>
-      texts(names).filter((name) => this.#seesId(name.includes('/') ? `${kind}:${name}` : `${kind}:${domain}/${name}`));
+      textsIn(names).filter((name) =>
+        this.#seesId(name.includes('/') ? `${kind}:${name}` : `${kind}:${domain}/${name}`),
+      );
     if (id.startsWith('process:') && properties['answers'] !== undefined) {
-      const answers = texts(properties['answers']).filter((coordinate) => sight.sees(coordinate));
+      const answers = textsIn(properties['answers']).filter((coordinate) => sight.sees(coordinate));
       return { ...properties, answers, labels: seen('label', properties['labels']) };
     }
     const { coordinate, process } = properties;
@@ -143,7 +163,7 @@ export class PlatformSight {
     const type = sight.typeAt(coordinate);
     return {
       ...properties,
-      fields: texts(properties['fields']).filter((text) => sight.sees(`${type}.${text.split(':', 1)[0] ?? ''}`)),
+      fields: textsIn(properties['fields']).filter((text) => sight.sees(`${type}.${text.split(':', 1)[0] ?? ''}`)),
       labels: seen('label', properties['labels']),
       derivedFrom: seen('product', properties['derivedFrom']),
       process: typeof process === 'string' && this.#seesId(`process:${domain}/${process}`) ? process : null,
@@ -176,4 +196,8 @@ function idOf(flow: DataFlow): string {
   return flow.kind === 'dataset'
     ? `dataset:${flow.namespace}/${flow.name}`
     : `${flow.kind}:${flow.domain}/${flow.name}`;
+}
+
+function textsIn(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }

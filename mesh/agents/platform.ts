@@ -52,17 +52,17 @@ export function createPlatform({ log, store, domains, sightOf = () => blind, pla
     async executions(scope: Scope, query: ExecutionQuery) {
       const [from, sight] = [storeFor(scope), sightFor(scope)];
       const read = (page: Page) => from.executions({ ...query, ...page });
-      return gather(read, (one) => sight.execution(one), query);
+      return gather(read, (one) => sight.execution(one), { ...query, descending: true });
     },
     async eventsOf(scope: Scope, query: IdentityQuery) {
       const [from, sight] = [storeFor(scope), sightFor(scope)];
       const read = (page: Page) => from.eventsOf({ ...query, ...page });
-      return gather(read, (one) => sight.occurrence(one), query);
+      return gather(read, (one) => sight.occurrence(one), { ...query, descending: true });
     },
     async events(scope: Scope, query: LogQuery): Promise<readonly StoredEvent[]> {
       storeFor(scope);
       const sight = sightFor(scope);
-      const read = (page: Page) => log.read({ ...query, ...page, descending: true });
+      const read = (page: Page) => log.read({ ...query, ...page });
       return gather(read, (one) => sight.event(one), query);
     },
   };
@@ -124,21 +124,29 @@ async function isRootSeen(store: LineageStore, root: LineageNode, sight: Platfor
 
 interface Page {
   readonly before?: number;
+  readonly after?: number;
   readonly limit: number;
 }
 
-/** As many as are wanted of those that are seen, the newest first, from so many pages at most. */
+/** Where to begin, which way to go, and how many are wanted. */
+interface Wanted extends Partial<Page> {
+  /** Newest first. Default: oldest first. */
+  readonly descending?: boolean;
+}
+
+/** As many as are wanted of those that are seen, in their order, from so many pages at most. */
 async function gather<Row extends { readonly offset: number }>(
   read: (page: Page) => Promise<readonly Row[]>,
   see: (row: Row) => Row | null,
-  { before, limit }: { readonly before?: number; readonly limit?: number },
+  { limit, descending = false }: Wanted,
 ): Promise<readonly Row[]> {
   const wanted = bounded(limit, { least: 0, most: limits.lineageReadMax });
   const found: Row[] = [];
-  let cursor = before;
+  let cursor: number | undefined;
   for (let pages = 0; pages < limits.platformPagesMax && found.length < wanted; pages++) {
     const size = pages === 0 ? Math.max(wanted, 1) : limits.lineageReadMax;
-    const rows = await read({ limit: size, ...(cursor === undefined ? {} : { before: cursor }) });
+    const from = cursor === undefined ? {} : { [descending ? 'before' : 'after']: cursor };
+    const rows = await read({ limit: size, ...from });
     found.push(...rows.flatMap((row) => see(row) ?? []));
     cursor = rows.at(-1)?.offset;
     if (rows.length < size) break;

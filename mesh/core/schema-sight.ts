@@ -8,6 +8,8 @@ import type { Subject } from './subject.ts';
 export interface SchemaSight {
   /** Whether there is such a `Type` or `Type.field` as far as the subject is told. */
   sees(coordinate: string): boolean;
+  /** Whether whoever asked for what stands at a coordinate, and was denied it, has named it: values and types come up unasked. */
+  isAskable(coordinate: string): boolean;
   /** The name of the type that a field gives, or of the type itself; `null` for what is not seen. */
   typeAt(coordinate: string): string | null;
   /** What is seen of a value of a coordinate; `undefined` where it may be about rows that do not exist for the subject. */
@@ -26,6 +28,7 @@ export interface SchemaSightOf {
 /** Sees nothing: what holds where nobody knows. */
 export const blind: SchemaSight = {
   sees: () => false,
+  isAskable: () => false,
   typeAt: () => null,
   show: () => undefined,
   isPartial: () => true,

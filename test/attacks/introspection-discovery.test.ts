@@ -44,7 +44,35 @@ const run = (process: string, parts: Parameters<typeof finished>[0]) => ({
   revision: 'r',
 });
 const dataset = (name: string) => ({ kind: 'dataset', namespace: 'file', name }) as const;
-const access = { operation: null, coordinates: ['Person.canaryPay'], purpose: null, rule: null, count: 1 };
+const decision = {
+  verdict: 'deny',
+  rule: '@requiresScopes(scopes: [["all"]])',
+  ruleAt: 'CanarySpy',
+  code: 'SCOPE_MISSING',
+  reason: 'ask the owner of CanarySpy',
+  coordinates: ['CanarySpy', 'Color.CANARY_RED', 'Person.name'],
+} as const;
+const rows = {
+  ...decision,
+  verdict: 'filter',
+  rule: '@rows(where: "object.canaryPay < 3")',
+  coordinates: ['Person'],
+} as const;
+const accessBy = (subject: string) => ({
+  payload: {
+    requestId: null,
+    operation: null,
+    purpose: null,
+    revision: 'r',
+    decisions: [decision, rows, { ...decision, coordinates: ['CanarySpy.cover'] }],
+    rowsHidden: 3,
+    count: 1,
+    part: 0,
+    parts: 1,
+  },
+  domain: 'gateway',
+  subject,
+});
 
 const history: readonly StoredEvent[] = [
   recordAt(1, 'weft.process.deployed', processOf('people', ['Query.people'])),
@@ -88,12 +116,8 @@ const history: readonly StoredEvent[] = [
     payload: { name: 'Ada', canaryPay: 7, job: { title: 'count', canaryGrade: 3 }, canaryExtra: 1 },
   }),
   eventAt(11, { domain, label: 'inner', type: 'inner', source: 'person:1', payload: { canaryPay: 7 } }),
-  recordAt(12, 'weft.access.read', { payload: access, domain: 'gateway', subject: 'insider' }),
-  recordAt(13, 'weft.access.denied', {
-    payload: { ...access, coordinates: ['Person.name'] },
-    domain: 'gateway',
-    subject: 'stranger',
-  }),
+  recordAt(12, 'weft.access.read', accessBy('insider')),
+  recordAt(13, 'weft.access.denied', accessBy('stranger')),
   eventAt(14, { domain, label: 'canary.opened', type: 'canary.opened', process: 'canaryVault' }),
 ];
 const places = new Map([
@@ -267,7 +291,33 @@ describe('the log', () => {
     assert.deepEqual(await seenBy(stranger), ['stranger']);
     assert.deepEqual(await seenBy(insider), ['insider']);
     assert.deepEqual(await seenBy({ ...stranger, id: null }), []);
-    assert.deepEqual(await seenBy({ ...stranger, id: 'auditor', scopes: ['audit:read'] }), ['stranger', 'insider']);
+    assert.deepEqual(await seenBy({ ...stranger, id: 'auditor', scopes: ['audit:read'] }), ['insider', 'stranger']);
+  });
+
+  test('tells a subject of what it did as far as it knew, not how much it did not see', async (t) => {
+    const { platform, as } = await open(t);
+    const filter = { types: ['weft.access.denied'] };
+    const [own] = await platform.events(as(stranger), { filter });
+    assertUntold(JSON.stringify(own));
+    assert.equal(own?.payload['rowsHidden'], null);
+    const told = own.payload['decisions'] as readonly (typeof decision)[];
+    assert.deepEqual(
+      told.map(({ verdict, coordinates, ruleAt }) => [verdict, coordinates, ruleAt]),
+      [
+        ['deny', ['Person.name'], null],
+        ['filter', ['Person'], null],
+      ],
+    );
+    const [whole] = await platform.events(as({ ...stranger, scopes: ['audit:read'] }), { filter });
+    assert.equal(whole?.payload['rowsHidden'], 3);
+  });
+
+  test('reads on in the order that it was asked for', async (t) => {
+    const { platform, as } = await open(t);
+    const offsets = async (query: object) => (await platform.events(as(stranger), query)).map(({ offset }) => offset);
+    assert.deepEqual(await offsets({ limit: 3 }), [1, 3, 5]);
+    assert.deepEqual(await offsets({ limit: 3, after: 3 }), [5, 7, 10]);
+    assert.deepEqual(await offsets({ limit: 2, before: 7, descending: true }), [5, 3]);
   });
 
   test('tells of an identity by events that are seen', async (t) => {
