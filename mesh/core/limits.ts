@@ -55,6 +55,8 @@ export const limits = {
   subgraphDocumentsMax: 1_000,
   entityBatchMax: 1_000,
   agentRowsMax: 100_000,
+  /** Surveys that one simulation makes to find what would change a verdict. */
+  simulatedSurveysMax: 1_000,
   /** Gateway. */
   requestBodyBytesMax: 1024 * 1024,
   /** How long the head of a client's request may take to come, and the whole of it. */
