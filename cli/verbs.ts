@@ -22,4 +22,12 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'runs files of cases: who is to see what of an operation',
     load: () => import('./policy-test.ts'),
   },
+  'policy replay': {
+    summary: 'says who gains and who loses by another policy, on recorded operations',
+    load: () => import('./policy-replay.ts'),
+  },
+  'policy diff': {
+    summary: 'says what a supergraph tightens and weakens of another',
+    load: () => import('./policy-diff.ts'),
+  },
 };

@@ -184,10 +184,7 @@ function createStudy(
 function decidingOf({ below, rules, paths }: SurveyedPlace, { places }: Survey): readonly Rule[] {
   if (below === null) return rules;
   const above = places.filter(
-    (one) =>
-      below.split(' | ').includes(one.coordinate) &&
-      one.below === null &&
-      one.paths.some((path) => isAbove(path, paths)),
+    (one) => one.coordinate === below && one.below === null && one.paths.some((path) => isAbove(path, paths)),
   );
   return above.flatMap((one) => one.rules);
 }

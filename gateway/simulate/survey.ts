@@ -28,6 +28,8 @@ export interface SurveyedPlace {
   /** A field, the type of objects, an input that is refused, or a value of an enum that is shown to nobody who asks this. */
   readonly kind: 'field' | 'type' | 'input' | 'value';
   readonly coordinate: string;
+  /** The types of objects for which it comes out so. */
+  readonly owners: readonly string[];
   /** Positions in the answer: response keys, without those of lists. */
   readonly paths: readonly string[];
   readonly verdict: 'allow' | 'mask' | 'filter' | 'deny';
@@ -69,13 +71,11 @@ interface Place {
   readonly below: string | null;
 }
 
-interface Spot {
-  readonly kind: SurveyedPlace['kind'];
-  readonly coordinate: string;
+interface Spot extends Pick<SurveyedPlace, 'kind' | 'coordinate' | 'owners'> {
   readonly path: readonly string[];
 }
 
-type Finding = Omit<SurveyedPlace, 'kind' | 'coordinate' | 'paths'>;
+type Finding = Omit<SurveyedPlace, keyof Spot | 'paths'>;
 
 const allowed: Finding = { verdict: 'allow', mask: null, filters: [], rules: [], reason: null, below: null };
 
@@ -112,21 +112,22 @@ class Surveyor {
   #surveyField(field: FieldNode, place: Place): void {
     const name = field.name.value;
     if (name.startsWith('__')) return;
+    const { possible, below } = place;
     const path = [...place.path, (field.alias ?? field.name).value];
-    const seen = place.possible.filter((one) => !this.#pruned.isTypeDenied(one));
-    const findings = seen.map((one) => [one, this.#findField(field, one, { ...place, path })] as const);
+    const findings = possible.map((one) => [one, this.#findField(field, one, { ...place, path })] as const);
     const [first] = findings;
-    const below = place.below ?? (first === undefined ? place.possible.join(' | ') : null);
-    if (first === undefined || below !== null) {
-      this.#note({ kind: 'field', coordinate: `${place.type.name}.${name}`, path }, notShown(below ?? ''));
-    } else if (findings.length === place.possible.length && findings.every(([, one]) => isAlike(one, first[1]))) {
-      this.#note({ kind: 'field', coordinate: `${place.type.name}.${name}`, path }, first[1]);
-    } else
+    if (first === undefined || findings.every(([, one]) => isAlike(one, first[1]))) {
+      const coordinate = `${place.type.name}.${name}`;
+      this.#note({ kind: 'field', coordinate, owners: possible, path }, first?.[1] ?? notShown(below ?? ''));
+    } else {
       for (const [owner, finding] of findings)
-        this.#note({ kind: 'field', coordinate: `${owner}.${name}`, path }, finding);
-
-    const isDenied = findings.every(([, { verdict, mask }]) => verdict === 'deny' || mask?.name === 'NULL');
-    this.#surveyBelow(field, place, { path, below: below ?? (isDenied ? `${place.type.name}.${name}` : null) });
+        this.#note({ kind: 'field', coordinate: `${owner}.${name}`, owners: [owner], path }, finding);
+    }
+    const shown = findings.flatMap(([one, { verdict, mask }]) =>
+      verdict === 'deny' || mask?.name === 'NULL' ? [] : [one],
+    );
+    if (shown.length > 0) this.#surveyBelow(field, { ...place, possible: shown }, { path, below });
+    else this.#surveyBelow(field, place, { path, below: below ?? first?.[1].below ?? `${place.type.name}.${name}` });
   }
 
   #surveyBelow(field: FieldNode, place: Place, at: Pick<Place, 'path' | 'below'>): void {
@@ -140,11 +141,13 @@ class Surveyor {
     if (field.selectionSet === undefined || !isCompositeType(type)) return;
     const possible = this.#possibleBelow(place.possible, field.name.value);
     for (const one of possible)
-      this.#note({ kind: 'type', coordinate: one, path: at.path }, this.#findType(one, at.below));
+      this.#note({ kind: 'type', coordinate: one, owners: [one], path: at.path }, this.#findType(one, at.below));
     this.survey(field.selectionSet, { type, possible, ...at });
   }
 
-  #findField(field: FieldNode, type: string, { path }: Pick<Place, 'path'>): Finding {
+  #findField(field: FieldNode, type: string, { path, below }: Pick<Place, 'path' | 'below'>): Finding {
+    if (below !== null) return notShown(below);
+    if (this.#pruned.isTypeDenied(type)) return notShown(type);
     if (this.#pruned.isDenied(field, type)) return this.#findDenial(field, type, path);
     const { masked } = this.#standings.ofField(type, field.name.value);
     if (masked !== null) return { ...allowed, verdict: 'mask', mask: masked.mask, rules: [masked.rule] };
@@ -163,7 +166,7 @@ class Surveyor {
     const input = told.find(({ isInput }) => isInput === true);
     if (denial === null && input !== undefined) {
       const refused = { ...allowed, verdict: 'deny', rules: [input.rule], reason: input.reason } as const;
-      this.#note({ kind: 'input', coordinate: input.coordinate, path }, refused);
+      this.#note({ kind: 'input', coordinate: input.coordinate, owners: [type], path }, refused);
       return { ...refused, reason: `${input.coordinate} may not be used: ${input.reason}` };
     }
     const why = denial ?? told[0];
@@ -192,7 +195,7 @@ class Surveyor {
     const rule = denial?.rule ?? masked?.rule ?? filters[0];
     const rules = rule === undefined ? [] : [rule];
     this.#note(
-      { kind: 'value', coordinate, path },
+      { kind: 'value', coordinate, owners: [], path },
       { ...allowed, verdict: 'deny', rules, reason: denial?.reason ?? null },
     );
   }
@@ -216,11 +219,11 @@ class Surveyor {
     return node === null ? [] : possibleTypes(node.name, this.#options.schema);
   }
 
-  #note({ kind, coordinate, path }: Spot, finding: Finding): void {
-    const key = JSON.stringify([kind, coordinate, signOf(finding), finding.below]);
+  #note({ kind, coordinate, owners, path }: Spot, finding: Finding): void {
+    const key = JSON.stringify([kind, coordinate, owners, signOf(finding), finding.below]);
     const known = this.#found.get(key);
     const at = path.join('.');
-    if (known === undefined) this.#found.set(key, { kind, coordinate, paths: [at], ...finding });
+    if (known === undefined) this.#found.set(key, { kind, coordinate, owners, paths: [at], ...finding });
     else if (!known.paths.includes(at)) known.paths.push(at);
   }
 }
