@@ -68,7 +68,7 @@ export interface Simulation {
 export function simulate(request: SimulatedRequest, ground: SimulationGround): Simulation {
   const { operation, inputs } = prepareOperation(request, ground);
   const study = createStudy(operation, inputs, { request, ground });
-  const survey = study.survey(new Set());
+  const survey = study.survey();
   const { selections } = survey.pruned.operation.selectionSet;
   return {
     operation: operation.name?.value ?? null,
@@ -123,8 +123,8 @@ function prepareOperation(request: SimulatedRequest, ground: SimulationGround) {
 }
 
 interface Study {
-  /** What comes out where these rules are taken to allow. */
-  survey(waived: ReadonlySet<Rule>): Survey;
+  /** What comes out as things are. */
+  survey(): Survey;
   change(place: SurveyedPlace): SimulatedChange | null;
 }
 
@@ -154,30 +154,47 @@ function createStudy(
   };
   const sorted = (rules: ReadonlySet<Rule>) => [...rules].map(numberOf).toSorted((one, other) => one - other);
 
-  /** The rules that stand in the way, each found once those before it are out of it. */
-  const blockersOf = (place: SurveyedPlace): ReadonlySet<Rule> | null => {
-    const blockers = new Set<Rule>();
-    let current = survey(blockers);
-    for (let at: SurveyedPlace | undefined = place; at?.verdict === place.verdict;) {
-      const size = blockers.size;
-      for (const rule of decidingOf(at, current)) blockers.add(rule);
-      if (blockers.size === size || surveys.size > limits.simulatedSurveysMax) return null;
-      current = survey(blockers);
-      at = worstAt(current, place);
-    }
-    return blockers;
+  const outcomeOf = (change: Change, { blockers, place }: Blocked): Outcome => {
+    const met = new Set([...blockers].filter(({ kind }) => kind === 'rows' || kind === 'policies'));
+    const changed = survey(met, applyChange(change, changeGround));
+    return { at: worstAt(changed, place), survey: changed };
   };
   return {
-    survey: (waived) => survey(waived),
+    survey: () => survey(new Set()),
     change(place) {
-      const blockers = blockersOf(place);
-      if (blockers === null) return null;
-      const change = changeFor([...blockers], changeGround);
-      const met = new Set([...blockers].filter(({ kind }) => kind === 'rows' || kind === 'policies'));
-      const changed = worstAt(survey(met, applyChange(change, changeGround)), place);
-      return { ...change, outcome: changed?.verdict ?? 'allow' };
+      const blocked = { place, blockers: new Set<Rule>() };
+      const { blockers } = blocked;
+      let outcome: Outcome = { at: place, survey: survey(blockers) };
+      let change = changeFor([], changeGround);
+      // Each rule in the way is found once those before it are out of it.
+      while (outcome.at?.verdict === place.verdict) {
+        const size = blockers.size;
+        for (const rule of decidingOf(outcome.at, outcome.survey)) blockers.add(rule);
+        if (blockers.size === size || surveys.size > limits.simulatedSurveysMax) break;
+        change = changeFor([...blockers], changeGround);
+        outcome = outcomeOf(change, blocked);
+      }
+      const then = outcome.at?.verdict ?? 'allow';
+      if (then === place.verdict) return change.impossible.length === 0 ? null : { ...change, outcome: then };
+      // Where one of several things would do, as one type behind a union, others may have been taken for needed.
+      const nearest = change.scopes.reduce<Change>((known, scope) => {
+        const less = { ...known, scopes: known.scopes.filter((one) => one !== scope) };
+        return outcomeOf(less, blocked).at?.verdict === place.verdict ? known : less;
+      }, change);
+      return { ...nearest, outcome: outcomeOf(nearest, blocked).at?.verdict ?? 'allow' };
     },
   };
+}
+
+interface Blocked {
+  readonly place: SurveyedPlace;
+  readonly blockers: ReadonlySet<Rule>;
+}
+
+/** What is made of a place; nothing where it is not told of any more. */
+interface Outcome {
+  readonly at: SurveyedPlace | undefined;
+  readonly survey: Survey;
 }
 
 /** The rules that decide a place: of what is not come to, those of what it stands below. */
