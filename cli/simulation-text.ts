@@ -144,7 +144,7 @@ function agreementText({ consumer, products, purposes }: NonNullable<SimulatedCh
 function conditionText({ name, text, reads }: ConditionToMeet): string {
   if (text === null) return `${name}, which the mesh does not have`;
   const values = reads.length === 0 ? '' : `, which read ${readsText(reads)}`;
-  return `that ${name} holds: ${text}${values}`;
+  return `${name} to pass: ${text}${values}`;
 }
 
 function indent(lines: readonly string[]): readonly string[] {

@@ -24,7 +24,7 @@ export interface Change {
 }
 
 export interface ConditionToMeet {
-  /** `policy adult`, or the rule of rows. */
+  /** `policy adult`, `rows of Flight`. */
   readonly name: string;
   /** `null` for a policy that the mesh does not have. */
   readonly text: string | null;
@@ -143,7 +143,7 @@ function effortOf({ purpose, agreement }: PurposeChange): number {
 function conditionsOf(rule: Rule, ground: ChangeGround): readonly ConditionToMeet[] {
   if (rule.kind === 'rows') {
     const { text, reads } = rule.condition;
-    return [{ name: `${rule.text} at ${rule.coordinate}`, text, reads: valuesOf(reads, ground.subject) }];
+    return [{ name: `rows of ${rule.coordinate}`, text, reads: valuesOf(reads, ground.subject) }];
   }
   if (rule.kind !== 'policies') return [];
   return failingOf(rule, ground).map((name) => ({

@@ -47,7 +47,7 @@ test('weft policy simulate says what is seen, by which rule, what that read, and
   by @weft__rows(where: "object.region == subject.claims.region") at Delay
      supergraph.graphql
   read subject.claims.region = "eu"
-  to see it: that @weft__rows(where: "object.region == subject.claims.region") at Delay holds: object.region == subject.claims.region, which read subject.claims.region = "eu"
+  to see it: rows of Delay to pass: object.region == subject.claims.region, which read subject.claims.region = "eu"
 Delay.minutes    allow
 Delay.traveller  allow
 Traveller.name   deny
@@ -55,7 +55,7 @@ Traveller.name   deny
      supergraph.graphql
   since a policy cannot be worked out for the subject: what it reads is missing or of another type
   read subject.claims.age = nothing
-  to see it: that policy adult holds: subject.claims.age >= 18, which read subject.claims.age = nothing
+  to see it: policy adult to pass: subject.claims.age >= 18, which read subject.claims.age = nothing
 Traveller.mail   mask LAST4
   by @weft__mask(with: LAST4, unless: [["pii:read"]])
      supergraph.graphql
