@@ -28,18 +28,24 @@ export interface Request {
 }
 
 /**
- * Splits a command line into the verb and its words. `--help` anywhere makes it `help`, `--version` makes it `version`.
- * Throws `USAGE_INVALID` for a verb that is none of the given.
+ * Splits a command line into the verb, of one word or two, and its words. `--help` anywhere makes it `help`, `--version` makes it
+ * `version`. Throws `USAGE_INVALID` for a verb that is none of the given.
  */
 export function parseRequest(argv: readonly string[], verbs: readonly string[]): Request {
-  const [first, ...words] = argv;
+  const [first] = argv;
   const asksHelp = first === undefined || first === 'help' || argv.includes('--help') || argv.includes('-h');
   if (asksHelp) {
-    const about = argv.filter((word) => !word.startsWith('-') && word !== 'help').slice(0, 1);
-    return { verb: 'help', words: about.map((word) => knownVerb(word, verbs)) };
+    const about = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+    return { verb: 'help', words: about.length === 0 ? [] : [takeVerb(about, verbs).verb] };
   }
   if (argv.includes('--version')) return { verb: 'version', words: [] };
-  return { verb: knownVerb(first, verbs), words };
+  return takeVerb(argv, verbs);
+}
+
+function takeVerb([first = '', second, ...rest]: readonly string[], verbs: readonly string[]): Request {
+  const isGroup = verbs.some((verb) => verb.startsWith(`${first} `));
+  if (!isGroup) return { verb: knownVerb(first, verbs), words: second === undefined ? rest : [second, ...rest] };
+  return { verb: knownVerb(second === undefined ? first : `${first} ${second}`, verbs), words: rest };
 }
 
 /** Reads a verb's own words. Throws `USAGE_INVALID`. */
@@ -74,7 +80,7 @@ export function parseWords(
 export function helpOf(verb: string, command: Command): string {
   const own = Object.entries(command.flags).map(([name, flag]) => [flagUsage(name, flag), flag.description] as const);
   const words = [
-    ...(command.operands ?? []),
+    ...(command.operands ?? []).map((operand) => (operand.endsWith('…') ? `[${operand}]` : operand)),
     ...Object.entries(command.flags)
       .filter(([, flag]) => flag.required)
       .map(([name, flag]) => flagUsage(name, flag)),
@@ -144,6 +150,8 @@ function suggestFlag(name: string, flags: Flags): string | undefined {
 
 function assertOperands(wanted: readonly string[], operands: readonly string[], see: string): void {
   if (operands.length === wanted.length) return;
+  // As many as there are, or none: `FILE…`.
+  if (wanted.at(-1)?.endsWith('…') === true && operands.length >= wanted.length - 1) return;
   const surplus = operands[wanted.length];
   throw usage({
     action: 'Cannot read the command line',

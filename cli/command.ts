@@ -25,7 +25,7 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** One call of a verb, its words read and checked. */
 export interface Invocation<Of extends Flags = Flags> {
   readonly flags: { readonly [Name in keyof Of]: FlagValue<Of[Name]> };
-  /** As many as the command names. */
+  /** As many as the command asks for. */
   readonly operands: readonly string[];
   readonly output: Output;
 }
@@ -33,7 +33,7 @@ export interface Invocation<Of extends Flags = Flags> {
 export interface Command<Of extends Flags = Flags> {
   /** A sentence or a few on what the verb does, for `weft help VERB`. */
   readonly description: string;
-  /** Names of the words that follow the verb, in capitals: `['DOMAIN']`. Default none; all are required. */
+  /** Names of the words that follow the verb, in capitals: `['DOMAIN']`. Default none; all are required, but for a last one as `FILE…`, of which there may be any number. */
   readonly operands?: readonly string[];
   /** By name, without dashes. */
   readonly flags: Of;

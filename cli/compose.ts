@@ -1,23 +1,16 @@
 /** `weft compose`: prints the supergraph that the subgraphs compose to, or what binds in it and why. */
-import { readFile } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
-import { parse } from 'graphql';
 import { explainPolicy, explainText } from '../gateway/compose/explain.ts';
-import type { ComposedSubgraph } from '../gateway/supergraph/compose.ts';
-import { type Config, readEnvironment } from '../mesh/core/config.ts';
-import { WeftError, messageOf } from '../mesh/core/error.ts';
+import { readEnvironment } from '../mesh/core/config.ts';
+import { WeftError } from '../mesh/core/error.ts';
 import type { Json } from '../mesh/core/json.ts';
-import { coordinatesIn } from '../mesh/policy/coordinates.ts';
-import { type PolicyChange, type Regime, changeText, diffRegimes } from '../mesh/policy/diff.ts';
-import { readPolicy } from '../mesh/policy/read-rules.ts';
+import { type PolicyChange, changeText, diffRegimes } from '../mesh/policy/diff.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { composeMesh } from './composition.ts';
 import { readConfig } from './config.ts';
-import { openSigner } from './context-signer.ts';
-import { domainFolders } from './domains.ts';
-import { readGovernance, withMeshPolicies } from './governance.ts';
+import { readGovernance } from './governance.ts';
+import { readMeshSchemas } from './mesh-schemas.ts';
 import type { Output } from './output.ts';
-import { openRemote } from './remote.ts';
+import { readRegime, regimeOf } from './regime.ts';
 
 export const command = defineCommand({
   description:
@@ -38,14 +31,16 @@ export const command = defineCommand({
   },
   async run({ flags, output }) {
     const config = readConfig({ file: flags.config, readEnvironment });
-    const remote = await readRemote(config);
-    const policy = remote.length > 0 ? config.policy : withMeshPolicies(config.policy);
-    const composition = composeMesh(remote.length > 0 ? remote : await readDomains(), {
+    const { subgraphs, policy } = await readMeshSchemas(config);
+    const composition = composeMesh(subgraphs, {
       classes: readGovernance(policy).classes,
       note: output.note,
     });
     const { sdl } = composition;
-    const changes = flags.previous === undefined ? [] : diffRegimes(await readRegime(flags.previous), regimeOf(sdl));
+    const changes =
+      flags.previous === undefined
+        ? []
+        : diffRegimes(await readRegime(flags.previous, { which: 'the supergraph before' }), regimeOf(sdl));
     tellChanges(changes, { output, isAcknowledged: flags['acknowledge-weakening'] });
     if (flags.explain) {
       const explained = explainPolicy(composition.policy);
@@ -77,43 +72,4 @@ function weakening(change: PolicyChange): WeftError {
     action: `weakened  ${changeText(change)}`,
     fix: 'Put it back, or give --acknowledge-weakening.',
   });
-}
-
-async function readRegime(file: string): Promise<Regime> {
-  try {
-    return regimeOf(await readFile(file, 'utf8'));
-  } catch (cause) {
-    throw new WeftError('SUPERGRAPH_UNAVAILABLE', {
-      action: `Cannot read the supergraph before from "${file}"`,
-      found: messageOf(cause),
-      wanted: 'a supergraph SDL',
-      cause,
-    });
-  }
-}
-
-/** Named policies and agreements are no part of a supergraph. */
-function regimeOf(sdl: string): Regime {
-  const document = parse(sdl);
-  return { policy: readPolicy(document), coordinates: coordinatesIn(document), texts: null, agreements: null };
-}
-
-async function readRemote(config: Config): Promise<readonly ComposedSubgraph[]> {
-  const signer = openSigner(config);
-  return Promise.all(
-    Object.entries(config.subgraphs).map(async ([name, subgraph]) => {
-      const { sdl, origin, close } = await openRemote(name, subgraph, { config, signer });
-      await close();
-      return { name, sdl, origin, url: subgraph.routingUrl };
-    }),
-  );
-}
-
-async function readDomains(): Promise<readonly ComposedSubgraph[]> {
-  return Promise.all(
-    domainFolders().map(async (folder) => {
-      const file = join(folder, 'schema.graphql');
-      return { name: basename(folder), sdl: await readFile(file, 'utf8'), origin: relative('', file) };
-    }),
-  );
 }

@@ -7,6 +7,7 @@ import type { GenerationParts } from '../gateway/server/generation.ts';
 import { type Probe, createHealthRoute } from '../gateway/server/health.ts';
 import { createHttpServer } from '../gateway/server/http.ts';
 import { createKeysRoute } from '../gateway/server/keys.ts';
+import { type OperationRecorder, openOperationRecorder } from '../gateway/server/operation-recorder.ts';
 import { createPageRoute } from '../gateway/server/page.ts';
 import { type Pipeline, createPipeline } from '../gateway/server/pipeline.ts';
 import { type Guarded, createPolicyGuard } from '../gateway/server/policy-guard.ts';
@@ -56,7 +57,7 @@ export interface Front {
 
 /** Listens. Throws `PORT_IN_USE`, `CONFIG_INVALID` or `POLICY_INVALID`. */
 export async function openFront(options: FrontOptions): Promise<Front> {
-  const { config, log, output, supergraphTrouble: trouble } = options;
+  const { config, log, output } = options;
   const report: Report = (error, id) => output.note(`${id} ${messageOf(error)}`);
   const documents = createDocuments({ ...config.documents, manifest: readManifest(config.documents) });
   const chain = log && (await openAuditChain(log, config));
@@ -75,7 +76,8 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     note: output.note,
     record: (change) => recorder?.recordChange(change),
   });
-  const pipeline = createPipeline({
+  const operations = await openOperations(options, guard.governance);
+  const unwatched = createPipeline({
     ...options,
     governance: guard.governance,
     limits: config.limits,
@@ -86,6 +88,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     shareRequests: config.traffic.shareRequests,
     disclosure: config.policy,
   });
+  const pipeline = operations?.watch(unwatched) ?? unwatched;
   const guarded = guard.guard(pipeline);
   const watch = watchFiles(options, files, guarded);
   const server = createHttpServer({
@@ -95,13 +98,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     clock: systemClock,
     report,
     routes: [
-      createHealthRoute({
-        subgraphs: () =>
-          Object.fromEntries(Array.from(pipeline.subgraphs(), ([name, one]) => [name, () => one.health()])),
-        parts: options.parts,
-        ...(trouble ? { supergraph: trouble } : {}),
-        ...(watch ? { policy: async () => watch.trouble() } : {}),
-      }),
+      healthOf(options, pipeline, watch),
       createKeysRoute(options.signer),
       createPageRoute({ examples: options.examples }),
     ],
@@ -121,8 +118,18 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       await server.close();
       await recorder?.close();
       await chain?.close();
+      await operations?.close();
     },
   };
+}
+
+function healthOf({ parts, supergraphTrouble: trouble }: FrontOptions, pipeline: Pipeline, watch: PolicyWatch | null) {
+  return createHealthRoute({
+    subgraphs: () => Object.fromEntries(Array.from(pipeline.subgraphs(), ([name, one]) => [name, () => one.health()])),
+    parts,
+    ...(trouble ? { supergraph: trouble } : {}),
+    ...(watch ? { policy: async () => watch.trouble() } : {}),
+  });
 }
 
 /** What a record says of the policy that a gateway starts with. */
@@ -132,6 +139,15 @@ function inService(
 ): Omit<PolicyChanged, 'audit'> {
   const changes = { weakened: [], tightened: [], leftOut: 0 };
   return { before: null, after: revision, isTaken: true, isWeakeningAcknowledged, ...changes };
+}
+
+/** Records operations where the configuration says so. */
+async function openOperations(
+  { config, supergraph, output: { note } }: FrontOptions,
+  governance: Governance,
+): Promise<OperationRecorder | null> {
+  const { record: file } = config.policy;
+  return file === null ? null : openOperationRecorder({ file, supergraph, governance, limits: config.limits, note });
 }
 
 /** Where the supergraph in service can be had again, what the files of policy come to say takes effect. */

@@ -1,4 +1,4 @@
-/** The verbs of `weft`, each one file; a new verb is that file and one line here. */
+/** The verbs of `weft`, each one file, of one word or two; a new verb is that file and one line here. */
 import type { Command } from './command.ts';
 
 export interface Verb {
@@ -14,4 +14,20 @@ export const verbs: Readonly<Record<string, Verb>> = {
   subgraph: { summary: 'runs one domain alone, as a Federation 2 subgraph', load: () => import('./subgraph.ts') },
   audit: { summary: 'verifies the records of what policy decided', load: () => import('./audit.ts') },
   compose: { summary: 'prints the supergraph SDL that the subgraphs compose to', load: () => import('./compose.ts') },
+  'policy simulate': {
+    summary: 'says what somebody would see of an operation, and why',
+    load: () => import('./policy-simulate.ts'),
+  },
+  'policy test': {
+    summary: 'runs files of cases: who is to see what of an operation',
+    load: () => import('./policy-test.ts'),
+  },
+  'policy replay': {
+    summary: 'says who gains and who loses by another policy, on recorded operations',
+    load: () => import('./policy-replay.ts'),
+  },
+  'policy diff': {
+    summary: 'says what a supergraph tightens and weakens of another',
+    load: () => import('./policy-diff.ts'),
+  },
 };

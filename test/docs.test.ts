@@ -139,7 +139,8 @@ function wrongWords(page: string, commands: ReadonlyMap<string, Command>): reado
 
 function wrongCall(verb: string, rest: string, commands: ReadonlyMap<string, Command>): readonly string[] {
   if (verb === 'help') return [];
-  const command = commands.get(verb);
+  const [, second] = /^ ([a-z]+)/.exec(rest) ?? [];
+  const command = commands.get(verb) ?? commands.get(`${verb} ${second}`);
   if (command === undefined) return [`weft ${verb}`];
   const known = new Set([...Object.keys(command.flags), 'format', 'help', 'version']);
   const flags = Array.from(rest.matchAll(/(?<=\s)--([a-z][\w-]*)/g), ([, flag = '']) => flag);

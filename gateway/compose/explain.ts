@@ -61,7 +61,8 @@ function linesOf({ text, from }: ExplainedRule): readonly string[] {
   return [`  ${text}`, ...from.map((origin) => `    ${originText(origin)}`)];
 }
 
-function originText({ subgraph, file, line, column, by }: ExplainedOrigin): string {
+/** Where something comes from, in one line: `people  people.graphql:5:19, by class PII`. */
+export function originText({ subgraph, file, line, column, by }: ExplainedOrigin): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   return [`${subgraph}  ${place}`, ...by].join(', by ');
 }

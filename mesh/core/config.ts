@@ -120,6 +120,8 @@ export interface PolicyConfig {
   readonly hideExistence: boolean;
   /** A policy that lets somebody see more than the one in service may take its place. */
   readonly acknowledgeWeakening: boolean;
+  /** File that operations are recorded to, for `weft policy replay`; `null`: none are. */
+  readonly record: string | null;
   /** File of the private key that contexts are signed with; `null`: the gateway makes one. */
   readonly contextKey: string | null;
   /** Names of the claims that contexts carry. */
@@ -187,6 +189,7 @@ export const defaultConfig: Config = {
     introspection: 'filtered',
     hideExistence: false,
     acknowledgeWeakening: false,
+    record: null,
     contextKey: null,
     contextClaims: [],
   },

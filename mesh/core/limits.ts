@@ -57,6 +57,15 @@ export const limits = {
   subgraphDocumentsMax: 1_000,
   entityBatchMax: 1_000,
   agentRowsMax: 100_000,
+  /** Surveys that one simulation makes to find what would change a verdict. */
+  simulatedSurveysMax: 1_000,
+  /** Operations recorded to be replayed: different ones of a file, its size, one of them, those that wait to be written, and documents known by their text. */
+  recordingsMax: 10_000,
+  recordingsBytesMax: 64 * 1024 * 1024,
+  recordingBytesMax: 64 * 1024,
+  recordingsQueuedMax: 1_000,
+  recordingsFlushMs: 250,
+  recordedDocumentsMax: 200,
   /** Gateway. */
   requestBodyBytesMax: 1024 * 1024,
   /** How long the head of a client's request may take to come, and the whole of it. */

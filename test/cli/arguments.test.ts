@@ -50,6 +50,15 @@ describe('parseRequest()', () => {
     }
   });
 
+  test('takes verbs of two words', () => {
+    const known = [...verbs, 'policy test', 'policy diff'];
+    assert.deepEqual(parseRequest(['policy', 'test', 'a'], known), { verb: 'policy test', words: ['a'] });
+    assert.deepEqual(parseRequest(['help', 'policy', 'test'], known), { verb: 'help', words: ['policy test'] });
+    assert.deepEqual(parseRequest(['policy', 'diff', '-h'], known), { verb: 'help', words: ['policy diff'] });
+    assert.throws(() => parseRequest(['policy', 'tests'], known), /Did you mean "policy test"\?/);
+    assert.throws(() => parseRequest(['policy'], known), { code: 'USAGE_INVALID' });
+  });
+
   test('refuses an unknown verb and names the closest', () => {
     assert.throws(() => parseRequest(['gatway'], verbs), {
       code: 'USAGE_INVALID',
@@ -59,6 +68,14 @@ describe('parseRequest()', () => {
     assert.throws(() => parseRequest(['--port'], verbs), /found a flag in place of a verb/);
     assert.throws(() => parseRequest(['help', 'strat'], verbs), /Did you mean "start"\?/);
   });
+});
+
+test('parseWords() takes any number of operands where the command does', () => {
+  const many = { ...command, operands: ['THING', 'FILE…'], flags: {} };
+  assert.deepEqual(parseWords('serve', many, ['a']).operands, ['a']);
+  assert.deepEqual(parseWords('serve', many, ['a', 'b', 'c']).operands, ['a', 'b', 'c']);
+  assert.throws(() => parseWords('serve', many, []), /found no THING/);
+  assert.match(helpOf('serve', many), /^weft serve THING \[FILE…\] \[flags\]$/m);
 });
 
 describe('takeFormat()', () => {
