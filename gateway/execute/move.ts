@@ -2,6 +2,7 @@
 import type { ResponsePath, ResultObject } from './collect.ts';
 import type { AnswerError } from './complete.ts';
 import { withoutWords } from './conceal.ts';
+import { mayQuoteMasked } from './may-quote.ts';
 import type { FieldShape, NullableShape, ObjectShape, ShapeValue } from './shape.ts';
 
 export interface Moving {
@@ -18,7 +19,7 @@ export interface Moving {
 /** The errors at their places in the covered answer. */
 export function moveErrors(errors: readonly AnswerError[], moving: Moving): readonly AnswerError[] {
   return errors.flatMap((error) => {
-    if (error.path === undefined) return [error];
+    if (error.path === undefined) return [mayQuoteMasked(moving.shape, []) ? withoutWords(error) : error];
     const place = placeOf(error.path, moving);
     if (place === null) return [];
     return [place.isMasked ? withoutWords({ ...error, path: place.path }) : { ...error, path: place.path }];
@@ -27,6 +28,7 @@ export function moveErrors(errors: readonly AnswerError[], moving: Moving): read
 
 interface Place {
   readonly path: ResponsePath;
+  /** Whether what is said of it may quote what the subject sees masked. */
   readonly isMasked: boolean;
 }
 
@@ -37,7 +39,10 @@ function placeOf(path: ResponsePath, { shape, data, pass }: Moving): Place | nul
   let value: unknown = data;
   for (const [index, key] of path.entries()) {
     if (value === null || value === undefined)
-      return { path: [...moved, ...withoutItems(path.slice(index))], isMasked: false };
+      return {
+        path: [...moved, ...withoutItems(path.slice(index))],
+        isMasked: mayQuoteMasked(current, path.slice(index)),
+      };
     if (typeof key === 'number') {
       if (current.kind !== 'list' || !Array.isArray(value)) break;
       const position: number = pass.moved.get(value)?.[key] ?? key;
@@ -59,7 +64,7 @@ function placeOf(path: ResponsePath, { shape, data, pass }: Moving): Place | nul
       current = nullable(field.value);
     }
   }
-  return isGone(current, value, pass) ? null : { path: moved, isMasked: false };
+  return isGone(current, value, pass) ? null : { path: moved, isMasked: mayQuoteMasked(current, []) };
 }
 
 /** Of a list that is not there, the place of an item tells how many rows there would be. */
