@@ -70,7 +70,10 @@ export function compileCover({ shape, ...options }: CoverOptions): Cover {
     const covered = step(data, pass);
     return {
       data: covered === gone ? {} : (covered as ResultObject),
-      errors: errors.length === 0 ? errors : moveErrors(errors, { shape, data, pass }),
+      errors:
+        errors.length === 0
+          ? errors
+          : moveErrors(errors, { shape, data, pass, mayMiss: (type) => options.filtersOf(type).length > 0 }),
       isGone: covered === gone || Object.keys(data).some((key) => isEmptied(data[key], (covered as ResultObject)[key])),
       hidden: pass.hidden,
     };

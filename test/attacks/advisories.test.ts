@@ -48,7 +48,9 @@ describe('abstract types', () => {
   });
   test('a value of an enum was shown that was hidden', async () => {
     const { probe } = await withRules({ 'Level.CLASSIFIED_X': scoped('secret'), 'Person.level': '' });
-    const { answer } = await probe('{ people { id level } }');
+    // Records name the rule's place, which is the value's name: looked for is what the client gets.
+    const { answer, text } = await probe('{ people { id level } }', { isEntitled: true });
+    assertHidden(text);
     assert.equal(valueAt(answer, 'people', 0, 'level'), null);
   });
 });

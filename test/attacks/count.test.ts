@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 const folder = import.meta.dirname;
+/** A test stands on a line of its own, whatever it is repeated with. */
+const casePattern = /^ *(?:test|attack)\((?:$|['"`])/gm;
 
-test('there are 120 attacks at least, each counted once however often it is varied', () => {
-  const files = globSync('*.test.ts', { cwd: folder });
-  const cases = files.flatMap(
-    (file) => readFileSync(join(folder, file), 'utf8').match(/^ *(?:test|attack)\($|^ *(?:test|attack)\(['"`]/gm) ?? [],
-  );
-  assert.ok(cases.length > 120, `${cases.length} in ${files.length} files`);
-  for (const area of ['execution', 'identity', 'live', 'shared', 'advisories']) {
+test('there are as many attacks as the documents say, in every area', () => {
+  const page = readFileSync(join(folder, '../../docs/policy.md'), 'utf8');
+  const said = Number(/more than (\d+) attacks/.exec(page)?.[1]);
+  const files = globSync('*.test.ts', { cwd: folder }).filter((file) => file !== 'count.test.ts');
+  const cases = files.flatMap((file) => readFileSync(join(folder, file), 'utf8').match(casePattern) ?? []);
+  assert.ok(said >= 120 && cases.length > said, `${cases.length} in ${files.length} files, and ${said} are spoken of`);
+  for (const area of ['execution', 'identity', 'live', 'concurrent', 'advisories'])
     assert.ok(
       files.some((file) => file.startsWith(area)),
       area,
     );
-  }
 });
