@@ -149,7 +149,9 @@ export class Pruning {
     const possible = place.possible.filter((one) => among.has(one));
     if (possible.length === 0) return [];
     const selectionSet = this.#pruneSet(fragment.selectionSet, { ...place, type, possible });
-    return selectionSet.selections.length === 0 ? [] : [{ ...fragment, selectionSet }];
+    if (selectionSet.selections.length > 0) return [{ ...fragment, selectionSet }];
+    // What is null of some objects is nothing of the others: which they are has to be known.
+    return possible.length === place.possible.length ? [] : [{ ...fragment, selectionSet: typenameOnly }];
   }
 
   /** The types of objects that show the field. What keeps the others from it is noted. */
@@ -159,6 +161,8 @@ export class Pruning {
     const denials = new Map<string, Denial>();
     const showing: string[] = [];
     for (const one of possible) {
+      // Its whole type is denied: that is told where the object stands.
+      if (this.#options.standings.ofType(one).denial !== null) continue;
       const fate = this.#fateOf(field, one);
       const refusal = fate.kind === 'shown' ? this.#options.refuse(field, one) : null;
       if (refusal !== null) {
@@ -166,11 +170,9 @@ export class Pruning {
         this.#addDenial(refusal.coordinate, { ...refusal, isInput: true }, place);
         continue;
       }
-      // Its whole type is denied: that is told where the object stands.
-      const isGone = this.#options.standings.ofType(one).denial !== null;
-      if (fate.kind === 'denied' && !isGone) denials.set(one, fate.denial);
-      if (fate.kind === 'shown' && !isGone) showing.push(one);
-      if (fate.kind !== 'denied' && !isGone) this.#noteMask(one, field.name.value);
+      if (fate.kind === 'denied') denials.set(one, fate.denial);
+      if (fate.kind === 'shown') showing.push(one);
+      if (fate.kind !== 'denied') this.#noteMask(one, field.name.value);
     }
     const [first] = denials.values();
     const isAlike = [...denials.values()].every(({ rule }) => rule === first?.rule);

@@ -19,7 +19,12 @@ const definitions = [
 
 /** The supergraph with those directives, each under its full name: `@weft__mask(with: NULL)`. */
 export function composeRuled(subgraphs: readonly Subgraph[], rules: RulesByCoordinate): string {
-  const supergraph = parse(composeForTest(subgraphs));
+  return ruleSupergraph(composeForTest(subgraphs), rules);
+}
+
+/** A supergraph with directives put at its coordinates. */
+export function ruleSupergraph(sdl: string, rules: RulesByCoordinate): string {
+  const supergraph = parse(sdl);
   const unused = new Set(Object.keys(rules));
   const at = (coordinate: string): readonly ConstDirectiveNode[] => {
     unused.delete(coordinate);

@@ -153,6 +153,12 @@ test('what an interface object gives is decided for the type that the object tur
   }
 });
 
+test('where a fragment on one type is denied as a whole, it is still known which objects it is about', async () => {
+  const { gateway } = createLibrary({ 'Media.stars': only });
+  const answer = await gateway.ask('{ rated { id ... on Book { stars } } }');
+  assert.deepEqual(answer.data, { rated: [{ id: 'f' }, { id: 'b', stars: null }] });
+});
+
 test('where nobody says what type an object of an interface object is, nothing is shown that may be denied', async () => {
   for (const place of ['Book.stars', 'Book', 'Media.stars']) {
     const { gateway } = createLibrary({ [place]: only });

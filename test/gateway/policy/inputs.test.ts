@@ -228,3 +228,16 @@ test('a denied value of an enum is answered with null', async () => {
     data: { mood: 'SECRET', moods: ['HAPPY', 'SECRET'] },
   });
 });
+
+test('of objects that are denied as a whole no more is told', () => {
+  const shop = `type Query { thing: Thing } union Thing = Person | Firm type Firm { tax(of: String @authenticated): Int }
+    type Person @authenticated { age(of: String @authenticated): Int }`;
+  const { denied } = prune(shop, '{ thing { ... on Person { age(of: "x") } ... on Firm { tax(of: "x") } } }');
+  assert.deepEqual(
+    denied.map(({ path, coordinate }) => [path.join('.'), coordinate]),
+    [
+      ['thing', 'Person'],
+      ['thing.tax', 'Firm.tax(of:)'],
+    ],
+  );
+});

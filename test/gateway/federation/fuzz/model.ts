@@ -362,3 +362,9 @@ export function activeOwners({ owners, override }: Field): readonly number[] {
   if (override?.label === 'off' || override?.label === 'percent(0)') return [override.from];
   return owners;
 }
+
+/** Every field of a mesh that the model chose. */
+export function allFields({ queries, mutations, entities, media }: Model): readonly Field[] {
+  const ofMedia = media === null ? [] : [...media.fields, ...media.book, ...media.film];
+  return [...queries, ...mutations, ...entities.flatMap(({ fields }) => fields), ...ofMedia];
+}

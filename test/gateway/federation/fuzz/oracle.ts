@@ -43,7 +43,8 @@ export interface Question {
 
 export type Oracle = (question: Question) => Promise<Truth>;
 
-interface Noted {
+/** What an answer leaves behind. */
+export interface Noted {
   readonly failures: Path[];
   readonly uncertain: Path[];
   readonly state: MutationState;
@@ -111,7 +112,8 @@ async function resolve(model: Model, [source, args, noted, info]: ResolverArgume
   }
 }
 
-interface Asked {
+/** A field of an object, as it is asked for. */
+export interface Asked {
   readonly model: Model;
   readonly thing: Thing;
   readonly type: string;
@@ -121,7 +123,8 @@ interface Asked {
   readonly path: Path;
 }
 
-function answer(asked: Asked): unknown {
+/** The field's value, with what it requires. Throws where it fails. */
+export function answer(asked: Asked): unknown {
   const { model, thing, type, name, args, noted } = asked;
   if (type === 'V0' || type === 'V1') return giveValue(thing, name);
   if (type === 'Ref') return (thing as unknown as Values)[name];
@@ -213,7 +216,7 @@ function mapThings(value: unknown, map: (thing: Thing) => unknown): unknown {
 }
 
 /** Default values of the arguments, as they come to a resolver. */
-function standards({ args }: Field): Values {
+export function standards({ args }: Field): Values {
   const known: Readonly<Record<string, unknown>> = {
     '3': 3,
     LIGHT: 'LIGHT',
@@ -224,6 +227,7 @@ function standards({ args }: Field): Values {
   );
 }
 
-function pathOf(path: { readonly prev: unknown; readonly key: string | number } | undefined): Path {
+/** A path of graphql-js as a list. */
+export function pathOf(path: { readonly prev: unknown; readonly key: string | number } | undefined): Path {
   return path === undefined ? [] : [...pathOf(path.prev as typeof path), path.key];
 }

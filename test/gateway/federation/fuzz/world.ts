@@ -86,13 +86,15 @@ export function give({ row = 0, seed = '' }: Partial<Thing>, { type, field, args
   const choose = choicesOf(text);
   choose(2);
   const roll = choose(16);
-  if (roll === 0 && mayFail(field)) throw new Error('No.');
+  if (roll === 0 && mayFail(field)) throw new Error(`No ${canaryOf(type, field.name)}.`);
   if (roll < 3 && !field.type.isNonNull) return null;
-  const item = (): unknown => (choose(8) === 0 && !field.type.isItemNonNull ? null : giveOne(field, choose, text));
+  const canary = canaryOf(type, field.name);
+  const item = (): unknown =>
+    choose(8) === 0 && !field.type.isItemNonNull ? null : giveOne(field, choose, { text, canary });
   const list = (inner: () => unknown) => Array.from({ length: choose(4) }, inner);
   switch (field.type.lists) {
     case 0:
-      return giveOne(field, choose, text);
+      return giveOne(field, choose, { text, canary });
     case 1:
       return list(item);
     default:
@@ -100,20 +102,31 @@ export function give({ row = 0, seed = '' }: Partial<Thing>, { type, field, args
   }
 }
 
+/** What tells, wherever it turns up, that a field was read. */
+export function canaryOf(type: string, field: string): string {
+  return `canary<${type}.${field}>`;
+}
+
 /** Errors of required fields must not take objects along that other fields need. */
 function mayFail({ isRequired, isSafe, type }: Field): boolean {
   return !isSafe && (!isRequired || (isScalar(type.name) && type.lists === 0 && !type.isNonNull));
 }
 
-function giveOne({ type, members, isRequired }: Field, choose: Choose, text: string): unknown {
-  if (isScalar(type.name)) return giveLeaf(type.name, choose);
+interface Giving {
+  /** What the value follows from. */
+  readonly text: string;
+  readonly canary: string;
+}
+
+function giveOne({ type, members, isRequired, isSafe }: Field, choose: Choose, { text, canary }: Giving): unknown {
+  if (isScalar(type.name)) return giveLeaf(type.name, choose, canary);
   const name = members.length > 0 ? (members[choose(members.length)] ?? 'E0') : type.name;
   if (name === 'V0' || name === 'V1')
-    return { __typename: name, seed: `${choose(50)}${text.length}`, isSafe: isRequired };
+    return { __typename: name, seed: `${choose(50)}${text.length}`, isSafe: isRequired || isSafe };
   return { __typename: name, row: choose(rows) };
 }
 
-function giveLeaf(type: string, choose: Choose): unknown {
+function giveLeaf(type: string, choose: Choose, canary: string): unknown {
   switch (type) {
     case 'Int':
       return choose(2000) - 1000;
@@ -122,7 +135,9 @@ function giveLeaf(type: string, choose: Choose): unknown {
     case 'Boolean':
       return choose(2) === 1;
     case 'String':
-      return ['', 'plain', 'a "b"\n\u2028', '\\', 'é漢'][choose(5)];
+      return ['', 'plain', 'a "b"\n\u2028', '\\', 'é漢', canary, 'ann@example.com', '2024-05-17T10:11:12.5Z'][
+        choose(8)
+      ];
     case 'ID':
       return `i${choose(100)}`;
     case 'Shade':
