@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { isJsonObject, type Json } from '../../mesh/core/json.ts';
 import type { Gateway } from './gateway.ts';
 import type { LoadRequest } from './load.ts';
+import { partsOf } from './parts.ts';
 import type { Upstream } from './upstream.ts';
 import type { Workload } from './workloads.ts';
 
@@ -62,22 +63,29 @@ export async function checkUpstream(
   writeFileSync(file, JSON.stringify({ calls: recorded, answer: JSON.parse(text) }));
 }
 
+/** What has to be answered where the caller sees parts of what was answered without rules. */
+export function seenOf(whole: Checked, { rules }: Workload): Checked {
+  if (rules?.seen !== 'parts') return whole;
+  const answers = whole.answers.map((text) => JSON.stringify(sortKeys(partsOf(JSON.parse(text) as Json))));
+  return { ...whole, answers };
+}
+
 /** Asks as nobody, which has to be denied something: rules that bind nobody would cost nothing. */
 export async function checkRules(gateway: Gateway, workload: Workload): Promise<void> {
-  const text = await ask(gateway, { ...workload, authorization: '' }, workload.bodies[0] ?? '');
+  const text = await ask(gateway, { ...workload, headers: {}, sharing: 'calls' }, workload.bodies[0] ?? '');
   const answer = JSON.parse(text) as Json;
   if (!isJsonObject(answer) || !Array.isArray(answer['errors']))
     throw new Error(`${wrong(gateway, workload)}: nobody in particular was denied nothing.`);
 }
 
 async function ask(gateway: Gateway, workload: Workload, body: string): Promise<string> {
-  const authorization = workload.authorization ?? (workload.sharing === 'nothing' ? identity : '');
   const response = await fetch(`http://127.0.0.1:${gateway.port}/graphql`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
-      ...(authorization !== '' && { authorization }),
+      ...workload.headers,
+      ...(workload.sharing === 'nothing' && { authorization: identity }),
     },
     body,
   });

@@ -60,13 +60,30 @@ function judgeLatency({ workload, series }: Outcome): readonly Verdict[] {
 
 /** What rules on the operation may add to the CPU per request that it takes without. */
 function judgeRules(outcome: Outcome): readonly Verdict[] {
-  const max = outcome.workload.rulesCostMax;
+  const max = outcome.workload.rules?.costMax ?? null;
   const ratios = ratiosOf(outcome, { over: weftWithRules.name, of: weft.name });
-  if (max === undefined || ratios.length === 0) return [];
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  if (max === null || ratios.length === 0) return [];
   const cost = median(ratios) - 1;
-  const said = `${outcome.workload.title}: the rules cost ${percent(cost)} CPU per request, the bar is at most ${percent(max)}`;
+  const said = `${costOf(outcome.workload, cost)}, the bar is at most ${percent(max)}`;
   return [verdict(cost <= max, said)];
+}
+
+/** What there is no bar for, in a sentence each. */
+export function remarks(outcomes: readonly Outcome[]): readonly string[] {
+  return outcomes.flatMap((outcome) => {
+    const { workload } = outcome;
+    const ratios = ratiosOf(outcome, { over: weftWithRules.name, of: weft.name });
+    if (workload.rules?.costMax !== null || ratios.length === 0) return [];
+    return [`${costOf(workload, median(ratios) - 1)} (no bar).`];
+  });
+}
+
+function costOf({ title }: Workload, cost: number): string {
+  return `${title}: the rules cost ${percent(cost)} CPU per request`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }
 
 function verdict(met: boolean, said: string): Verdict {

@@ -9,8 +9,8 @@ export interface Load {
   readonly seconds: number;
   /** What is sent in turn, and how long each answer has to be. */
   readonly requests: readonly LoadRequest[];
-  /** What each request carries as `authorization`; `undefined`: nothing. */
-  readonly authorization: (() => string) | undefined;
+  /** Headers of a request beside those that all have. */
+  readonly headers: () => Readonly<Record<string, string>>;
 }
 
 export interface LoadRequest {
@@ -27,7 +27,7 @@ export interface LoadResult {
 }
 
 const graceMs = 15_000;
-const headers = 'Host: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n';
+const standing = 'Host: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n';
 
 /** One number for all windows of a run, so that no identity ever comes twice. */
 let identities = 0;
@@ -51,8 +51,12 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     const now = systemClock.monotonic();
     const request = texts[turn++ % texts.length];
     if (now >= end || request === undefined) return undefined;
-    const identity = load.authorization === undefined ? '' : `Authorization: ${load.authorization()}\r\n`;
-    return { text: `POST /graphql HTTP/1.1\r\n${headers}${identity}${request.text}`, wanted: request.answerBytes, now };
+    const lines = Object.entries(load.headers()).map(([name, value]) => `${name}: ${value}\r\n`);
+    return {
+      text: `POST /graphql HTTP/1.1\r\n${standing}${lines.join('')}${request.text}`,
+      wanted: request.answerBytes,
+      now,
+    };
   };
   const lanes = Array.from({ length: load.connections }, () => drive(load.port, next, latencies));
   const late = setTimeout(

@@ -1,7 +1,7 @@
 /** One workload on all targets: start, check, warm up, then rounds in which each target has its window in turn. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { checkAnswers, checkRules, checkUpstream, type Checked } from './check.ts';
+import { checkAnswers, checkRules, checkUpstream, seenOf, type Checked } from './check.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 import { nextIdentity, runLoad, type LoadRequest } from './load.ts';
 import { profile } from './profile.ts';
@@ -84,9 +84,10 @@ async function openLanes(
     if (workload.without?.includes(target.name)) continue;
     const options = { sharing: workload.sharing, recording, config, pinned, inspected: profileFolder !== undefined };
     const gateway = running.use(await startGateway(target, options));
-    const checked = await checkAnswers(gateway, workload, first);
+    const isRuled = target === weftWithRules;
+    const checked = await checkAnswers(gateway, workload, isRuled ? first && seenOf(first, workload) : first);
     first ??= checked;
-    if (target === weftWithRules) await checkRules(gateway, workload);
+    if (isRuled) await checkRules(gateway, workload);
     await checkUpstream(gateway, workload, { upstream, file: recording });
     lanes.push({ gateway, requests: checked.requests, samples: [] });
   }
@@ -109,7 +110,7 @@ async function sample({ gateway, requests }: Lane, workload: Workload, plan: Pla
     connections: workload.connections ?? plan.connections,
     seconds: plan.seconds,
     requests,
-    authorization: authorizationOf(workload),
+    headers: headersOf(workload),
   };
   const result = await runLoad(load);
   const after = gateway.usage();
@@ -129,7 +130,6 @@ async function sample({ gateway, requests }: Lane, workload: Workload, plan: Pla
   };
 }
 
-function authorizationOf({ authorization, sharing }: Workload): (() => string) | undefined {
-  if (authorization !== undefined) return () => authorization;
-  return sharing === 'nothing' ? nextIdentity : undefined;
+function headersOf({ headers = {}, sharing }: Workload): () => Readonly<Record<string, string>> {
+  return () => (sharing === 'nothing' ? { ...headers, authorization: nextIdentity() } : headers);
 }

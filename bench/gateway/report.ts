@@ -1,5 +1,5 @@
 /** From samples to what a reader sees: the table, and the section of RESULTS.md. */
-import { median, ratiosOf, type Outcome, type Verdict } from './judge.ts';
+import { median, ratiosOf, remarks, type Outcome, type Verdict } from './judge.ts';
 import type { Sample } from './measure.ts';
 import { formatMachine } from './results.ts';
 import { baseline, nodeFlags } from './targets.ts';
@@ -76,13 +76,14 @@ export function formatResults(outcomes: readonly Outcome[], verdicts: readonly V
     ? 'gateway on core 0, load and subgraphs on core 1'
     : 'NOT PINNED: gateway, load and subgraphs share all cores';
   return `Written by \`npm run bench:gateway\`. CPU per request, as medians over interleaved rounds of one run; × apollo is the
-median of the rounds' ratios. Of ${verdicts.length} bars ${missed === 0 ? 'none was missed' : `${missed} were MISSED`}.
+median of the rounds' ratios. weft+rules has rules of six kinds on the operation: in wide (rules) its caller passes them all, in wide (parts)
+she sees hashes and not all rows. Of ${verdicts.length} bars ${missed === 0 ? 'none was missed' : `${missed} were MISSED`}.
 
 ${head}
 |---|---|${'---:|'.repeat(header.length - 2)}
 ${rows.join('\n')}
 
-${verdicts.map(({ sentence }) => `- ${sentence}\n`).join('')}
+${[...verdicts.map((one) => one.sentence), ...remarks(outcomes)].map((sentence) => `- ${sentence}\n`).join('')}
 | setting | |
 |---|---|
 ${formatMachine(setting.when)}

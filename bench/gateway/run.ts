@@ -6,7 +6,7 @@ import { systemClock } from '../../mesh/core/clock.ts';
 import { isWeftError, messageOf } from '../../mesh/core/error.ts';
 import { pinLoad } from './gateway.ts';
 import { installPeers } from './install.ts';
-import { judge, type Outcome, type Verdict } from './judge.ts';
+import { judge, remarks, type Outcome, type Verdict } from './judge.ts';
 import { measure, type Plan, type Series } from './measure.ts';
 import { parseOptions, usage, type Options } from './options.ts';
 import { formatResults, formatTable, rowsOf } from './report.ts';
@@ -14,7 +14,7 @@ import { writeSection } from './results.ts';
 import { createStaff } from './staff.ts';
 import { weft, weftWithRules } from './targets.ts';
 import { startUpstream } from './upstream.ts';
-import type { Workload } from './workloads.ts';
+import type { RulesMeasured, Workload } from './workloads.ts';
 
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGINT', () => process.exit(130));
@@ -40,7 +40,8 @@ async function run(options: Options): Promise<number> {
     console.error(`Measuring ${workload.title}`);
     const plan = { ...options, upstream, pinned };
     try {
-      const series = workload.rulesCostMax === undefined ? measure(workload, plan) : measureRules(workload, plan);
+      const series =
+        workload.rules === undefined ? measure(workload, plan) : measureRules(workload, plan, workload.rules);
       outcomes.push({ workload, series: await series });
     } catch (error) {
       // A wrong answer costs its workload, and the run its good end; a gateway that does not start ends the run.
@@ -51,7 +52,7 @@ async function run(options: Options): Promise<number> {
 
   const verdicts = [...judge(outcomes, options.connections), ...failures];
   console.log(formatTable(rowsOf(outcomes)));
-  for (const { sentence } of verdicts) console.log(sentence);
+  for (const sentence of [...verdicts.map((one) => one.sentence), ...remarks(outcomes)]) console.log(sentence);
   if (options.whole) {
     const setting = { ...options, pinned, when: new Date(systemClock.now()) };
     writeSection('Gateway', formatResults(outcomes, verdicts, setting));
@@ -63,11 +64,11 @@ async function run(options: Options): Promise<number> {
  * Weft with rules against Weft without, for the same caller. Each runs as two processes, for two processes of the same
  * code differ by some percent for as long as they live.
  */
-async function measureRules(workload: Workload, plan: Plan): Promise<readonly Series[]> {
+async function measureRules(workload: Workload, plan: Plan, { seen }: RulesMeasured): Promise<readonly Series[]> {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'weft-bench-'));
-  const { config, authorization } = await createStaff(folder.path);
+  const { config, headers } = await createStaff(folder.path);
   const targets = [weft, weftWithRules, weftWithRules, weft];
-  const series = await measure({ ...workload, authorization }, { ...plan, targets, config });
+  const series = await measure({ ...workload, headers: headers[seen] }, { ...plan, targets, config });
   return [weft, weftWithRules].map((target) => ({
     target,
     samples: series.filter((one) => one.target === target).flatMap(({ samples }) => samples),

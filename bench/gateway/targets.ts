@@ -58,7 +58,7 @@ export const weft: Target = {
 /** Weft with rules on what the wide query reads; only the workload that compares it with Weft without has it. */
 export const weftWithRules: Target = {
   name: 'weft+rules',
-  title: 'Weft with @authenticated, @requiresScopes and @policy on the operation',
+  title: 'Weft with rules of six kinds on the operation',
   exact: true,
   command: (launch) => weftCommand(launch, pathOf('supergraph-with-rules.graphql')),
 };

@@ -49,7 +49,7 @@ export function compileEmit(root: Place, covering: Covering): Emit {
   const { memoCount, filtered, works } = emitting;
   const keptFor = compileKept(filtered, covering);
   return ({ texts, rows, joined }, verdicts) => {
-    const memos: string[][] = [];
+    const memos: unknown[][] = [];
     for (let memo = 0; memo < memoCount; memo++) memos.push([]);
     const kept = keptFor(verdicts);
     const known = works.map((work) => {
@@ -211,12 +211,31 @@ function keepSource(place: Place, emitting: Emitting): string | null {
   );
   const name = `keep${position}`;
   const test = `K[${position}](${texts.join(" + '\\n' + ") || "''"})`;
-  // What another answer says of a row may be different in the next one.
-  const isOwn = filtered.columns.every(({ from }) => place.providers[from]?.by === 'host');
-  const work = isOwn ? emitting.works.push({ table: host.table, filter: position }) - 1 : null;
-  const kept = work === null ? test : `(W[${work}][h / ${host.table.stride}] ??= ${test})`;
-  emitting.functions.push(`function ${name}(T, R, J, K, W, h) { ${before.join(' ')} return ${kept}; }`);
+  const memo = keepMemo(filtered, { place, host, emitting, position });
+  const kept = memo === null ? test : `(${memo} ??= ${test})`;
+  emitting.functions.push(`function ${name}(T, R, J, M, K, W, h) { ${before.join(' ')} return ${kept}; }`);
   return name;
+}
+
+interface KeepPlace {
+  readonly place: Place;
+  readonly host: Provider;
+  readonly emitting: Emitting;
+  readonly position: number;
+}
+
+/** Where it stands whether an object exists, once that has been worked out; `null`: nowhere. */
+function keepMemo({ columns }: Filtered, { place, host, emitting, position }: KeepPlace): string | null {
+  // What another answer says of a row may be different in the next one.
+  if (columns.every(({ from }) => place.providers[from]?.by === 'host')) {
+    const work = emitting.works.push({ table: host.table, filter: position }) - 1;
+    return `W[${work}][h / ${host.table.stride}]`;
+  }
+  const key = columns.map(({ from }) => joinOf(place.providers[from])?.key ?? null).find((one) => one !== null);
+  const follows = ({ from, column }: Filtered['columns'][number]): boolean =>
+    key !== undefined && followsFrom({ from, first: column, last: column }, key, place);
+  if (key === undefined || !columns.every(follows)) return null;
+  return `M[${emitting.memoCount++}][R[${host.table.id}][h + ${placeOf(key.slot)}]]`;
 }
 
 interface Led {
@@ -269,7 +288,8 @@ function clusters(pieces: readonly Piece[], place: Place): readonly Cluster[] {
   const key = joins[0]?.key ?? null;
   const found: { pieces: Piece[]; key: RowKey | null }[] = [];
   for (const piece of pieces) {
-    const own = key !== null && followsFrom(piece, key, place) ? key : null;
+    const own =
+      key !== null && (piece.kind === 'text' || (piece.kind === 'run' && followsFrom(piece, key, place))) ? key : null;
     const last = found.at(-1);
     if (own !== null && last?.key === own) last.pieces.push(piece);
     else found.push({ pieces: [piece], key: own });
@@ -281,8 +301,8 @@ function joinOf(provider: Provider | undefined): Join | null {
   return provider === undefined || typeof provider.by === 'string' ? null : provider.by;
 }
 
-function followsFrom(piece: Piece, key: RowKey, place: Place): boolean {
-  if (piece.kind !== 'run') return piece.kind === 'text';
+/** Whether columns have the same values wherever a key has. */
+function followsFrom(piece: Pick<Run, 'from' | 'first' | 'last'>, key: RowKey, place: Place): boolean {
   const provider = place.providers[piece.from];
   const joined = joinOf(provider);
   if (joined !== null) return joined.key === key;
@@ -322,7 +342,8 @@ function runSource({ from, first, last, before, after, mask }: Run): string {
     return `(t${from}.charCodeAt(r${from}[h${from} + ${start}]) === 110 ? 'null' : ${literal(mask)})`;
   const slice = `t${from}.slice(r${from}[h${from} + ${start}] - ${before}, r${from}[h${from} + ${end}] + ${after})`;
   if (mask === null) return slice;
-  return `(W[${mask.work}][h${from} / ${mask.table.stride}] ??= mask[${mask.position}](${slice}))`;
+  const masked = `mask[${mask.position}](t${from}, r${from}[h${from} + ${start}], r${from}[h${from} + ${end}])`;
+  return `(W[${mask.work}][h${from} / ${mask.table.stride}] ??= ${masked})`;
 }
 
 interface Nested {
@@ -333,7 +354,7 @@ interface Nested {
 
 function objectSource({ row, isNullable }: ObjectColumn, { from, name, keep }: Nested): string {
   const put = `out = ${name}(T, R, J, M, K, W, c, out);`;
-  const isGone = [...(isNullable ? ['c < 0'] : []), ...(keep === null ? [] : [`!${keep}(T, R, J, K, W, c)`])].join(
+  const isGone = [...(isNullable ? ['c < 0'] : []), ...(keep === null ? [] : [`!${keep}(T, R, J, M, K, W, c)`])].join(
     ' || ',
   );
   const gone = isNullable ? "out += 'null';" : 'M.push([]);';
@@ -349,7 +370,7 @@ function listSource({ row, count, isNullable, table }: ListColumn, { from, name,
       : `out += '['; let some = false;
     for (let i = 0; i < n; i++) {
       const x = c + i * ${table.stride};
-      if (!${keep}(T, R, J, K, W, x)) continue;
+      if (!${keep}(T, R, J, M, K, W, x)) continue;
       if (some) out += ',';
       some = true;
       out = ${name}(T, R, J, M, K, W, x, out);

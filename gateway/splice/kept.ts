@@ -9,6 +9,7 @@ import { type IsHidden, createRowTest } from '../policy/row-test.ts';
 import { isRowKey } from '../policy/rows.ts';
 import { type Place, providersOf } from './layout.ts';
 import { readText } from './masked.ts';
+import { ownText } from './recall.ts';
 import { type LeafColumn, Unspliceable } from './table.ts';
 
 /** The objects of one place: their type, and the columns that conditions read of them. */
@@ -64,7 +65,7 @@ function keepsFor({ type, columns }: Filtered, test: () => IsHidden): Keeps {
     // Each test remembers the objects that it is asked about: this one is asked about no other.
     isKept = !test()(type, object);
     if (known.size >= limits.spliceRowTextsMax) known.clear();
-    known.set(texts, isKept);
+    known.set(ownText(texts), isKept);
     return isKept;
   };
 }

@@ -1,12 +1,12 @@
 /** Masks values as they stand in a text: one character a byte in, one character a byte out. */
-import { limits } from '../../mesh/core/limits.ts';
 import { type Mask, maskText } from '../../mesh/policy/mask.ts';
 import type { Masker } from '../../mesh/policy/masker.ts';
 import { maskValue } from '../execute/masked.ts';
 import type { ShapeValue } from '../execute/shape.ts';
+import { recallTexts } from './recall.ts';
 
-/** The text of the masked value. */
-export type MaskText = (text: string) => string;
+/** The text of the masked value that stands between two positions of a text. */
+export type MaskText = (text: string, start: number, end: number) => string;
 
 /** Compiles a mask over leaves, or lists of them, that have been found to be of their type. */
 export function compileMaskText(shape: ShapeValue, mask: Mask, masker: Masker): MaskText {
@@ -40,15 +40,7 @@ function nameOf(shape: ShapeValue): string | null {
 
 function maskTextOf(shape: ShapeValue, mask: Mask, masker: Masker): MaskText {
   const show = maskValue(shape, mask, masker);
-  const texts = new Map<string, string>();
-  return (text) => {
-    let shown = texts.get(text);
-    if (shown !== undefined) return shown;
-    shown = byteText(JSON.stringify(show(readText(text))));
-    if (texts.size >= limits.spliceTextsMax) texts.clear();
-    texts.set(text, shown);
-    return shown;
-  };
+  return recallTexts((text) => byteText(JSON.stringify(show(readText(text)))));
 }
 
 /** What a text says that has one character a byte. */
