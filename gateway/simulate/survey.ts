@@ -126,8 +126,10 @@ class Surveyor {
     const shown = findings.flatMap(([one, { verdict, mask }]) =>
       verdict === 'deny' || mask?.name === 'NULL' ? [] : [one],
     );
-    if (shown.length > 0) this.#surveyBelow(field, { ...place, possible: shown }, { path, below });
-    else this.#surveyBelow(field, place, { path, below: below ?? first?.[1].below ?? `${place.type.name}.${name}` });
+    if (shown.length > 0) return this.#surveyBelow(field, { ...place, possible: shown }, { path, below });
+    const unreached = findings.every(([, one]) => one.below !== null) ? (first?.[1].below ?? below) : null;
+    const at = { path, below: unreached ?? `${place.type.name}.${name}` };
+    this.#surveyBelow(field, { ...place, below: unreached }, at);
   }
 
   #surveyBelow(field: FieldNode, place: Place, at: Pick<Place, 'path' | 'below'>): void {
@@ -140,8 +142,11 @@ class Surveyor {
     }
     if (field.selectionSet === undefined || !isCompositeType(type)) return;
     const possible = this.#possibleBelow(place.possible, field.name.value);
-    for (const one of possible)
-      this.#note({ kind: 'type', coordinate: one, owners: [one], path: at.path }, this.#findType(one, at.below));
+    for (const one of possible) {
+      // A field that is denied for its type's sake tells of the type all the same.
+      const finding = place.below === null ? this.#findType(one, at.below) : notShown(place.below);
+      this.#note({ kind: 'type', coordinate: one, owners: [one], path: at.path }, finding);
+    }
     this.survey(field.selectionSet, { type, possible, ...at });
   }
 

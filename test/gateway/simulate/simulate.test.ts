@@ -6,6 +6,7 @@ import { type Change, applyChange } from '../../../gateway/simulate/change.ts';
 import { type SimulatedPlace, type Simulation, simulate } from '../../../gateway/simulate/simulate.ts';
 import { maskText } from '../../../mesh/policy/mask.ts';
 import { type Subject, anonymous } from '../../../mesh/core/subject.ts';
+import { createTestGateway } from '../../support/gateway.ts';
 import { composeRuled } from '../../support/ruled.ts';
 import { groundOn, simulateFor, somebody } from '../../support/simulation.ts';
 import { createSubgraph } from '../../support/subgraph.ts';
@@ -241,6 +242,23 @@ describe('for any rules, subject and operation', () => {
         }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('a gateway denies at the positions that the survey tells of, and at no others', async () => {
+    await fc.assert(
+      fc.asyncProperty(rules, subjects, queries, async (places, subject, document) => {
+        const supergraph = composeRuled([subgraph], places);
+        const simulation = simulateFor(subject, document, { ground: groundOn(supergraph) });
+        const { errors = [] } = await createTestGateway([subgraph], { supergraph }).ask(document, { subject });
+        const denied = errors.filter(({ extensions }) => extensions.code === 'UNAUTHORIZED_FIELD_OR_TYPE');
+        const told = simulation.places.filter(({ verdict, below }) => verdict === 'deny' && below === null);
+        assert.deepEqual(
+          [...new Set(denied.map(({ path = [] }) => path.join('.')))].toSorted(),
+          [...new Set(told.flatMap(({ paths }) => paths))].toSorted(),
+        );
+      }),
+      { numRuns: 40 },
     );
   });
 });
