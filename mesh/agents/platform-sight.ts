@@ -18,6 +18,7 @@ export interface PlatformSightOptions {
   readonly placesOf: (node: string) => readonly string[] | null;
 }
 
+/** Filters what the stores give for one subject, as of when it was made. */
 export class PlatformSight {
   readonly #options: PlatformSightOptions;
 
