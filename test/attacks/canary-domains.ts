@@ -83,9 +83,9 @@ export const paySdl = `${federation('@key', '@requires', '@provides', '@external
     pay: Int bonus: Int shift: String
   }`;
 
-export const placesSdl = `${federation('@key', '@interfaceObject')}
+export const placesSdl = `${federation('@key', '@interfaceObject', '@requires', '@external')}
   type Query { guards: [Agent!] }
-  type Agent @key(fields: "id") @interfaceObject { id: ID! place: String hideout: String }`;
+  type Agent @key(fields: "id") @interfaceObject { id: ID! place: String hideout: String code: String @external hint: String @requires(fields: "code") }`;
 
 /** The rules, by coordinate: the people of other regions do not exist, and of the others much is hidden. */
 export const rules: Readonly<Record<string, string>> = {
@@ -224,5 +224,6 @@ export const placesResolvers: Resolvers = {
     __resolveReference: ({ id }: Id) => ({ id }),
     place: ({ id }: Id) => (id === '2' || id === '4' ? `canary-place-${id}` : 'hall'),
     hideout: secret('hideout'),
+    hint: ({ code }: { code?: string }) => `hint at ${String(code)}`,
   },
 };
