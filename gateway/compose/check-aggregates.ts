@@ -132,7 +132,7 @@ const tellsOfWhole: ReadonlySet<string> = new Set(
 /** The rows themselves, an abstract type of them, or an edge to them. */
 function leadsTo(rows: GraphQLObjectType, type: GraphQLNamedType): boolean {
   if (type === rows || (isInterfaceType(type) && rows.getInterfaces().includes(type))) return true;
-  if (!isObjectType(type) || !type.name.endsWith('Edge')) return false;
+  if (!isObjectType(type) || !(type.name.endsWith('Edge') || 'cursor' in type.getFields())) return false;
   return Object.values(type.getFields()).some((field) => getNamedType(field.type) === rows);
 }
 

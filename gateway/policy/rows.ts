@@ -81,9 +81,13 @@ function onTypes(
   });
 }
 
-/** The type of the node of an edge (GraphQL Cursor Connections Specification, section 3); `null` for what is no edge. */
+/**
+ * The type of the node of an edge (GraphQL Cursor Connections Specification, section 3), which its name or its cursor tells;
+ * `null` for what is no edge.
+ */
 export function edgeNode(type: GraphQLObjectType): GraphQLCompositeType | null {
-  const node = type.name.endsWith('Edge') ? type.getFields()['node'] : undefined;
+  const { node, cursor } = type.getFields();
+  if (!type.name.endsWith('Edge') && cursor === undefined) return null;
   const given = getNamedType(node?.type);
   return node?.args.some(isRequiredArgument) === false && isCompositeType(given) ? given : null;
 }

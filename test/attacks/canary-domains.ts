@@ -48,6 +48,7 @@ export const peopleSdl = `${federation('@key', '@shareable', '@interfaceObject')
     boom(text: String): String
     robot: Robot
     who: String
+    links: Links!
   }
   type Mutation { rename(id: ID!, name: String!, card: String): Person hide(id: ID!): Person code(id: ID!): String }
   interface Node { id: ID! }
@@ -69,6 +70,8 @@ export const peopleSdl = `${federation('@key', '@shareable', '@interfaceObject')
   type Badge { number: String color: String }
   type PersonConnection { edges: [PersonEdge!]! nodes: [Person!] totalCount: Int pageInfo: PageInfo! salarySum: Int }
   type PersonEdge { cursor: String! node: Person }
+  type Links { edges: [Link!]! }
+  type Link { cursor: String! weight: String node: Person }
   type PageInfo { hasNextPage: Boolean! endCursor: String }
   type Roster { members: [Person!]! lead: Person size: Int }`;
 
@@ -80,9 +83,9 @@ export const paySdl = `${federation('@key', '@requires', '@provides', '@external
     pay: Int bonus: Int shift: String
   }`;
 
-export const placesSdl = `${federation('@key', '@interfaceObject')}
+export const placesSdl = `${federation('@key', '@interfaceObject', '@requires', '@external')}
   type Query { guards: [Agent!] }
-  type Agent @key(fields: "id") @interfaceObject { id: ID! place: String hideout: String }`;
+  type Agent @key(fields: "id") @interfaceObject { id: ID! place: String hideout: String code: String @external hint: String @requires(fields: "code") }`;
 
 /** The rules, by coordinate: the people of other regions do not exist, and of the others much is hidden. */
 export const rules: Readonly<Record<string, string>> = {
@@ -149,6 +152,7 @@ export const peopleResolvers: Resolvers = {
       throw new GraphQLError('cannot give canary-boom', { extensions: { code: 'canary-code', sql: 'canary-sql' } });
     },
     robot: () => robot,
+    links: () => ({ edges: people.map((node) => ({ cursor: 'c', weight: `weight of ${node.name}`, node })) }),
     who: (_: unknown, __: unknown, { subject }: { subject: { id: string | null } }) => subject.id,
   },
   Mutation: {
@@ -220,5 +224,6 @@ export const placesResolvers: Resolvers = {
     __resolveReference: ({ id }: Id) => ({ id }),
     place: ({ id }: Id) => (id === '2' || id === '4' ? `canary-place-${id}` : 'hall'),
     hideout: secret('hideout'),
+    hint: ({ code }: { code?: string }) => `hint at ${String(code)}`,
   },
 };

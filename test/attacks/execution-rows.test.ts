@@ -87,6 +87,15 @@ describe('what tells of rows together', () => {
       assert.deepEqual(answer.data, { page: { edges: [{ __typename: 'PersonEdge' }, { __typename: 'PersonEdge' }] } });
     },
   );
+  attack(
+    'edges of another name, by what they say themselves',
+    '{ links { edges { weight cursor } } }',
+    ({ answer }) => {
+      assert.deepEqual(answer.data, {
+        links: { edges: ['Ann', 'Cyd'].map((name) => ({ weight: `weight of ${name}`, cursor: 'c' })) },
+      });
+    },
+  );
   attack('cursors of edges to hidden rows', '{ page { edges { cursor } } }', ({ answer }) => {
     assert.deepEqual(answer.data?.['page'], { edges: [{ cursor: 'cursor-Ann' }, { cursor: 'cursor-Cyd' }] });
   });
