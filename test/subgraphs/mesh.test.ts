@@ -264,6 +264,23 @@ describe('discovery', () => {
     ]);
   });
 
+  test('tells of no field, type or product that its subject is denied', async () => {
+    await mesh.settle();
+    const query = `{ products(text: "birthDate") { id } traveller: product(id: "product:travellers/Traveller") { fields }
+      booking: product(id: "product:travellers/Booking") { id } lineage(of: "product:travellers/Booking") { truncated }
+      type: __type(name: "Traveller") { fields { name } } hidden: __type(name: "Booking") { name } }`;
+    const anonymously = await mesh.ask(query);
+    assert.deepEqual(anonymously.errors ?? [], []);
+    assert.doesNotMatch(JSON.stringify(anonymously), /birthDate|passport|email/);
+    const { products, booking, lineage, hidden, traveller } = anonymously.data ?? {};
+    assert.deepEqual([products, booking, lineage, hidden], [[], null, null, null]);
+    assert.match(JSON.stringify(traveller), /name: String!/);
+    const piet = await mesh.ask(query, { subject: mockUser('piet') });
+    assert.deepEqual(piet.data?.['products'], [{ id: 'product:travellers/Traveller' }]);
+    assert.match(JSON.stringify(piet.data), /birthDate: Date/);
+    assert.match(JSON.stringify(piet.data), /"hidden":\{"name":"Booking"\}/);
+  });
+
   test('shows one product, and nothing for what is none', async () => {
     await mesh.settle();
     const data = await ask(
