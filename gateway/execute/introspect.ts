@@ -1,5 +1,5 @@
 /** Answers `__schema` and `__type` from the schema as it is shown to whoever asks; no subgraph is asked. */
-import { type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, Kind, execute } from 'graphql';
+import { type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, Kind, execute, visit } from 'graphql';
 import type { ResultObject } from './collect.ts';
 
 export type Introspection = (variables: Readonly<Record<string, unknown>>) => ResultObject;
@@ -13,7 +13,7 @@ export function splitIntrospection(
   const data = selectionsWhere(operation.selectionSet.selections, (name) => !name.startsWith('__'));
   const rest = withSelections(operation, data);
   if (meta.length === 0) return { rest, introspect: null };
-  const document = { kind: Kind.DOCUMENT, definitions: [withSelections(operation, meta)] } as const;
+  const document = { kind: Kind.DOCUMENT, definitions: [withOwnVariables(withSelections(operation, meta))] } as const;
   return {
     rest,
     introspect(variables) {
@@ -38,6 +38,14 @@ function selectionsWhere(
     const inner = selectionsWhere(selection.selectionSet.selections, isWanted);
     return inner.length === 0 ? [] : [{ ...selection, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } }];
   });
+}
+
+/** Variables of the other fields may be of types that the schema as it is shown does not have. */
+function withOwnVariables(operation: OperationDefinitionNode): OperationDefinitionNode {
+  const used = new Set<string>();
+  visit(operation.selectionSet, { Variable: ({ name }) => void used.add(name.value) });
+  const own = operation.variableDefinitions?.filter(({ variable }) => used.has(variable.name.value)) ?? [];
+  return { ...operation, variableDefinitions: own };
 }
 
 function withSelections(

@@ -14,7 +14,7 @@ import {
 import type { Mask } from '../../mesh/policy/mask.ts';
 import type { RowsRule, Rule } from '../../mesh/policy/rules.ts';
 import { aggregatedRows } from './aggregate.ts';
-import { type Source, sourcesOf } from './derived.ts';
+import { type Source, revealedAt, sourcesOf } from './derived.ts';
 import { fieldCoordinates, givenTypes, ownersOf, possibleTypes, typeCoordinates } from './owner.ts';
 import { type Denial, type Said, type SayOptions, join, partsOnly, say } from './said.ts';
 import { isAsStrict } from './strictest.ts';
@@ -114,9 +114,9 @@ class Standing {
     const isSameObject = field !== null && at !== null && ownersOf(at.type, schema).some(({ name }) => name === type);
     if (ofValue !== null || isSameObject) return ofValue;
     const rows = this.#rowsOf(type);
-    // What gives the rows themselves loses those that do not exist.
-    const isSafe =
-      at !== null && ((field === null && at.gives.includes(type)) || this.#isSafeTotal(at.coordinate, type));
+    // What says that it gives the rows themselves loses those that do not exist.
+    const isOfRows = field === null && at !== null && at.gives.includes(type);
+    const isSafe = isOfRows || (at !== null && this.#isSafeTotal(at.coordinate, type));
     const [filter] = isSafe ? [] : rows.filters;
     return rows.denial ?? (filter === undefined ? null : { rule: filter, reason: seenInPart });
   }
@@ -160,8 +160,10 @@ class Standing {
     const mask = own.masked?.mask ?? null;
     const given = givenTypes(type, field, schema);
     const coordinate = `${type}.${field}`;
-    const gives = given.flatMap((one) => [one.name, ...this.#possible(one.name)]);
-    const derived = sourcesOf(fieldCoordinates(type, field, schema), policy, schema).map((source) =>
+    const coordinates = fieldCoordinates(type, field, schema);
+    const says = coordinates.flatMap((one) => revealedAt(one, policy, schema));
+    const gives = given.flatMap((one) => [one.name, ...this.#possible(one.name)]).filter((one) => says.includes(one));
+    const derived = sourcesOf(coordinates, policy, schema).map((source) =>
       this.revealed(source, { type, coordinate, mask, gives }),
     );
     // Everything is asked for before anything is decided, so that one pass finds all rules that can bear.
@@ -202,7 +204,7 @@ interface Revealing {
   readonly type: string;
   readonly coordinate: string;
   readonly mask: Mask | null;
-  /** The types whose objects it gives. */
+  /** The types whose objects it declares to give: not those that it is made from by way of others. */
   readonly gives: readonly string[];
 }
 

@@ -66,6 +66,24 @@ test('a whole type that is derived from something denied is denied', () => {
   assert.deepEqual(inPerson('score { value }'), [['Person.score', 'Person.email']]);
 });
 
+test('what is made of a field that gives rows is made of these rows, unless it gives them itself', () => {
+  const sdl = `
+    type Query {
+      orders: [Order] page: OrderConnection
+      count: Int @derivedFrom(coordinates: ["Query.orders"])
+      pages: Int @derivedFrom(coordinates: ["Query.page"])
+      late: [Order] @derivedFrom(coordinates: ["Query.orders"])
+      next: Order @derivedFrom(coordinates: ["Query.count"])
+    }
+    type OrderConnection { nodes: [Order] }
+    type Order @rows(where: "object.open") { id: ID }`;
+  assert.deepEqual(deniedIn(sdl, '{ count pages late { id } next { id } }'), [
+    ['Query.count', 'Order'],
+    ['Query.pages', 'Order'],
+    ['Query.next', 'Order'],
+  ]);
+});
+
 test('sources that are derived from one another come to an end', () => {
   const sdl = `type Query {
     a: Int @derivedFrom(coordinates: ["Query.b"]) b: Int @derivedFrom(coordinates: ["Query.a", "Query.c", "Nowhere.at"])

@@ -241,3 +241,10 @@ test('of objects that are denied as a whole no more is told', () => {
     ],
   );
 });
+
+test('a variable that the subject may not give takes no introspection along', async () => {
+  const { gateway } = open({ Mood: '@authenticated' });
+  const query = 'query ($mood: Mood, $name: String!) { people(mood: $mood) { name } __type(name: $name) { name } }';
+  const { data } = await gateway.ask(query, { variables: { mood: 'HAPPY', name: 'Person' } });
+  assert.deepEqual(data, { people: null, __type: { name: 'Person' } });
+});

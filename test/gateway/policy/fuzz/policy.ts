@@ -97,38 +97,26 @@ function placesIn(schema: GraphQLSchema): readonly Place[] {
   return Object.values(schema.getTypeMap()).flatMap((type): readonly Place[] => {
     const { name } = type;
     if (/^(join|link|federation|context)?__/.test(name) || standard.has(name)) return [];
-    return [
-      ...(isRuledType(name) ? [{ kind: 'type', coordinate: name, type } as const] : []),
-      ...placesBelow(type, schema),
-    ];
+    return [...(isRuledType(name) ? [{ kind: 'type', coordinate: name, type } as const] : []), ...placesBelow(type)];
   });
 }
 
-function placesBelow(type: GraphQLNamedType, schema: GraphQLSchema): readonly Place[] {
+function placesBelow(type: GraphQLNamedType): readonly Place[] {
   const input = (name: string): Place => ({ kind: 'input', coordinate: `${type.name}.${name}` });
   if (isEnumType(type))
     return type.getValues().flatMap(({ name, astNode }) => (isHidden(astNode) ? [] : [input(name)]));
   if (isInputObjectType(type)) return Object.keys(type.getFields()).map(input);
   if (!isObjectType(type) && !isInterfaceType(type)) return [];
   return Object.values<GraphQLField<unknown, unknown>>(type.getFields()).flatMap((field): readonly Place[] => {
-    // Of what an interface object gives it may be unknown which type it is: then more is kept than has to be.
-    const isShared = memberTypes.has(type.name) && inMedia(schema, field.name);
-    if (isHidden(field.astNode) || isShared) return [];
+    if (isHidden(field.astNode)) return [];
     const inputs = field.args.map((argument) => input(`${field.name}(${argument.name}:)`));
     return [{ kind: 'field', coordinate: `${type.name}.${field.name}`, type: field.type }, ...inputs];
   });
 }
 
 const standard: ReadonlySet<string> = new Set(['Int', 'Float', 'String', 'Boolean', 'ID']);
-const memberTypes: ReadonlySet<string> = new Set(['Book', 'Film']);
-
 function isRuledType(name: string): boolean {
-  return !['Query', 'Mutation', 'Book', 'Film'].includes(name);
-}
-
-function inMedia(schema: GraphQLSchema, field: string): boolean {
-  const media = schema.getType('Media');
-  return isInterfaceType(media) && field in media.getFields();
+  return !['Query', 'Mutation'].includes(name);
 }
 
 function isHidden(
@@ -137,9 +125,8 @@ function isHidden(
   return node?.directives?.some(({ name }) => name.value === 'inaccessible') ?? false;
 }
 
-/** Of what an interface object gives it may be unknown which type it is: its rows are all hidden then. */
 function hasRows(type: GraphQLNamedType): type is RowsType {
-  return (isObjectType(type) || isInterfaceType(type)) && type.name !== 'Media';
+  return isObjectType(type) || isInterfaceType(type);
 }
 
 function addAtField({ coordinate, type }: Extract<Place, { kind: 'field' }>, isMasked: boolean, making: Making): void {
@@ -161,14 +148,10 @@ function derive(coordinate: string, making: Making): void {
   if (source !== null && source !== coordinate) push(making.derivations, coordinate, { sources: [source], isMasking });
 }
 
-/** A field with a value, or the rows of an entity. */
+/** A field, or the rows of an entity. */
 function sourceIn({ places, model, choose }: Making): string | null {
   const names = new Set(model.entities.map(({ name }) => name));
-  const sources = places.filter(
-    (place) =>
-      (place.kind === 'field' && isLeafType(getNamedType(place.type)) && !/^[A-Z]\w*\.[qm]\d/.test(place.coordinate)) ||
-      names.has(place.coordinate),
-  );
+  const sources = places.filter(({ kind, coordinate }) => kind === 'field' || names.has(coordinate));
   return sources[choose(sources.length)]?.coordinate ?? null;
 }
 

@@ -126,7 +126,10 @@ function sightOf(type: string, field: string, ground: Ground): FieldSight {
   const derived = sourcesOf(coordinatesOf(type, field, ground), ground);
   const given = ownersOf(type, field, ground).flatMap((owner) => getNamedType(fieldIn(owner, field)?.type) ?? []);
   const gives = given.flatMap((one) => [one.name, ...objectsOf(one, ground.schema)]);
-  const isDerivedDenied = derived.some((source) => isRevealed(source, { type, mask: own.mask, gives }, ground));
+  const says = coordinatesOf(type, field, ground).flatMap((one) => declaredAt(one, ground));
+  const isDerivedDenied = derived.some((source) =>
+    isRevealed(source, { type, mask: own.mask, gives: gives.filter((one) => says.includes(one)) }, ground),
+  );
   const sight = { ...own, isDenied: own.isDenied || isDerivedDenied };
   ground.fields.set(key, sight);
   return sight;
@@ -154,10 +157,9 @@ function isNothingShown(type: GraphQLNamedType | undefined, ground: Ground): boo
 /** What coordinates are derived from, by way of others too; what masks its sources reveals nothing of them. */
 function sourcesOf(coordinates: readonly string[], ground: Ground): readonly string[] {
   const found = new Set<string>();
-  const { derivations, required } = ground.policy;
+  const { required } = ground.policy;
   const follow = (coordinate: string): void => {
-    const revealing = (derivations.get(coordinate) ?? []).filter(({ isMasking }) => !isMasking);
-    for (const source of [...revealing.flatMap(({ sources }) => sources), ...(required.get(coordinate) ?? [])]) {
+    for (const source of [...declaredAt(coordinate, ground), ...(required.get(coordinate) ?? [])]) {
       if (found.has(source)) continue;
       found.add(source);
       const [type = '', field] = source.split('.');
@@ -168,10 +170,22 @@ function sourcesOf(coordinates: readonly string[], ground: Ground): readonly str
   return [...found];
 }
 
+/** What a coordinate declares to reveal: a field that gives objects stands for them too. */
+function declaredAt(coordinate: string, ground: Ground): readonly string[] {
+  const revealing = (ground.policy.derivations.get(coordinate) ?? []).filter(({ isMasking }) => !isMasking);
+  return revealing.flatMap(({ sources }) =>
+    sources.flatMap((source) => {
+      const [type = '', field = ''] = source.split('.');
+      const given = ownersOf(type, field, ground).flatMap((owner) => getNamedType(fieldIn(owner, field)?.type) ?? []);
+      return [source, ...given.filter(isCompositeType).map(({ name }) => name)];
+    }),
+  );
+}
+
 interface Revealing {
   readonly type: string;
   readonly mask: OracleMask | null;
-  /** The types whose objects it gives. */
+  /** The types whose objects it declares to give. */
   readonly gives: readonly string[];
 }
 
