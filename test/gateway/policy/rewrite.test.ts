@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { buildSchema, print } from 'graphql';
 import type { Json } from '../../../mesh/core/json.ts';
+import { defaultConfig } from '../../../mesh/core/config.ts';
 import { type Answer, createTestGateway } from '../../support/gateway.ts';
 import { composeRuled } from '../../support/ruled.ts';
 import { createZoo, zooPlaces, zooSdl } from '../../support/zoo.ts';
@@ -34,7 +35,11 @@ test('operations that ask the same in other words are answered alike and fetch t
       const set = drawSet(query, 3, writing);
       const zoo = createZoo();
       const ruled = Object.fromEntries(places.map((place) => [place, '@authenticated']));
-      const gateway = createTestGateway([zoo.subgraph], { supergraph: composeRuled([zoo.subgraph], ruled) });
+      const gateway = createTestGateway([zoo.subgraph], {
+        supergraph: composeRuled([zoo.subgraph], ruled),
+        // What is drawn may have more than a client may send.
+        limits: { ...defaultConfig.limits, aliases: 1_000 },
+      });
       const ask = async (text: string) => {
         zoo.resolved.length = 0;
         const answer = await gateway.ask(text);
