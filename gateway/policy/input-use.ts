@@ -16,7 +16,7 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import type { Json, JsonObject } from '../../mesh/core/json.ts';
-import { type NamePath, isDeep, jsonIn, pathOfKey, pathsOfText } from './input-words.ts';
+import { type NamePath, isDeep, jsonIn, pathOfKey, pathsOfClause, pathsOfText } from './input-words.ts';
 import { ownersOf } from './owner.ts';
 
 export interface InputUse {
@@ -81,7 +81,7 @@ function usesOfValue(value: ValueNode, at: Site, options: InputOptions): readonl
   // GraphQL lets a value stand for a list of it, and what is right of lists has been seen to.
   if (value.kind === Kind.LIST)
     return [useOfType(at), ...value.values.flatMap((item) => usesOfValue(item, at, options))];
-  if (isCustom(at.type)) return [useOfType(at), ...wordsOf(value, at, options)];
+  if (isOpen(at)) return [useOfType(at), ...wordsOf(value, at, options)];
   if (value.kind === Kind.ENUM) return [useOfType(at), useOfMember(value.value, at)];
   if (value.kind !== Kind.OBJECT) return [useOfType(at)];
   const fields = value.fields.flatMap((one) => {
@@ -101,7 +101,7 @@ function usesOfVariable(name: string, at: Site, options: InputOptions): readonly
 }
 
 function usesOfJson(value: Json | undefined, at: Site): readonly InputUse[] {
-  if (isCustom(at.type)) return [useOfType(at), ...wordsIn(value, at)];
+  if (isOpen(at)) return [useOfType(at), ...wordsIn(value, at)];
   if (Array.isArray(value)) return [useOfType(at), ...value.flatMap((item) => usesOfJson(item, at))];
   if (isEnumType(at.type) && typeof value === 'string') return [useOfType(at), useOfMember(value, at)];
   if (typeof value !== 'object' || value === null) return [useOfType(at)];
@@ -116,7 +116,7 @@ function usesOfJson(value: Json | undefined, at: Site): readonly InputUse[] {
 /** All that a value of a type may use, in whatever order. */
 function usesOfType(at: Site, seen: Set<string>): readonly InputUse[] {
   const open = anywhere(useOfType(at));
-  if (isCustom(at.type)) return [open, { ...open, coordinates: [], name: any }];
+  if (isOpen(at)) return [open, { ...open, coordinates: [], name: any }];
   if (seen.has(at.type.name)) return [];
   seen.add(at.type.name);
   const values = isEnumType(at.type) ? at.type.getValues() : [];
@@ -161,6 +161,18 @@ function isCustom(type: GraphQLNamedInputType): boolean {
   return !isEnumType(type) && !isInputObjectType(type) && !isSpecifiedScalarType(type);
 }
 
+/** Whether a value may name fields in a way of its own: a custom scalar, or a text of which its place says so. */
+function isOpen(at: Site): boolean {
+  return isCustom(at.type) || isClause(at);
+}
+
+/** `sort: "-salary"`, `orderBy: ["salary"]`, `where: "salary > 5000"`. */
+function isClause({ type, within }: Site): boolean {
+  return type.name === 'String' && clausePattern.test(within.at(-1) ?? '');
+}
+
+const clausePattern = /sort|order|group|filter|where|field|column|distinct|having/i;
+
 /** Keys and strings of a custom scalar's literal: what they mean is known to the subgraph alone. */
 function wordsOf(value: ValueNode, at: Site, options: InputOptions): readonly InputUse[] {
   switch (value.kind) {
@@ -194,6 +206,7 @@ function wordsIn(value: Json | undefined, at: Site): readonly InputUse[] {
 
 /** A text names what is written as a name, as an order by one, or in JSON that it holds; JSON that is not gone into may name anything. */
 function usesOfText(text: string, at: Site): readonly InputUse[] {
+  if (isClause(at)) return pathsOfClause(text).flatMap((path) => usesOfPath(path, at, false));
   if (isDeep(text)) return [{ ...anywhere(useOfType(at)), coordinates: [], name: any }];
   return [...pathsOfText(text).flatMap((path) => usesOfPath(path, at, false)), ...wordsIn(jsonIn(text), at)];
 }

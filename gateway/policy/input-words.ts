@@ -1,6 +1,7 @@
 /**
- * What a text in a value of a custom scalar may name. Filters and orders are written in it as each domain likes: `card`, `-card`,
- * `person.card`, `card desc`, `card__gt`, `$card`, several of them with commas, and all of that as JSON in a text.
+ * What a text may name where fields are named in it: in a value of a custom scalar, or in a clause. Filters and orders are written
+ * there as each domain likes: `card`, `-card`, `person.card`, `card desc`, `card__gt`, `$card`, several of them with commas, and all
+ * of that as JSON in a text.
  */
 import type { Json } from '../../mesh/core/json.ts';
 import { limits } from '../../mesh/core/limits.ts';
@@ -23,6 +24,13 @@ export function pathsOfText(text: string): readonly NamePath[] {
     return path === undefined ? [] : [pathOfKey(path)];
   });
 }
+
+/** All that a clause may name, whatever it is written in: in `salary > 5000 and boss.city = "x"` also the words that are none. */
+export function pathsOfClause(text: string): readonly NamePath[] {
+  return Array.from(new Set(text.match(clauseWords)), pathOfKey);
+}
+
+const clauseWords = /[A-Za-z_]\w*(?:(?:\.|\/|->)\w+)*/g;
 
 /** JSON that stands in a text; `undefined` where none does. */
 export function jsonIn(text: string): Json | undefined {

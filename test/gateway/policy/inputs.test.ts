@@ -15,6 +15,7 @@ const sdl = `
     people(email: String, where: PersonFilter, orderBy: [Order!], like: JSON, first: Int = 10, mood: Mood = SECRET): [Person!]
     page(where: PersonFilter): PersonConnection
     found(named: String, by: Sort): Named
+    sorted(sortBy: String, filters: [String!], text: String): [Person!]
     count(ofEmail: String): Int
     secret(key: Key): Int
     mood: Mood
@@ -42,6 +43,7 @@ function open(rules: RulesByCoordinate) {
       people: () => [person],
       page: () => ({ edges: [{ node: person }] }),
       found: () => ({ __typename: 'Person', ...person }),
+      sorted: () => [person],
       count: () => 3,
       secret: () => 1,
       mood: () => 'SECRET',
@@ -247,4 +249,27 @@ test('a variable that the subject may not give takes no introspection along', as
   const query = 'query ($mood: Mood, $name: String!) { people(mood: $mood) { name } __type(name: $name) { name } }';
   const { data } = await gateway.ask(query, { variables: { mood: 'HAPPY', name: 'Person' } });
   assert.deepEqual(data, { people: null, __type: { name: 'Person' } });
+});
+
+test('a text that says what to sort, group or filter by names fields as a name does', async () => {
+  const clause = (query: string, variables?: JsonObject) => refused(hidden, query, variables);
+  for (const text of [
+    'email',
+    '-email',
+    'name, email desc',
+    'lower(email)',
+    "email > 'a'",
+    'email__gt',
+    'boss.boss or email',
+  ]) {
+    assert.equal(await clause(`{ sorted(sortBy: "${text}") { name } }`), 'Query.sorted(sortBy:)', text);
+    assert.equal(
+      await clause('query($t: String) { sorted(sortBy: $t) { name } }', { t: text }),
+      'Query.sorted(sortBy:)',
+    );
+    const list = 'query($t: [String!]) { sorted(filters: $t) { name } }';
+    assert.equal(await clause(list, { t: ['name', text] }), 'Query.sorted(filters:)', text);
+  }
+  for (const open of ['{ sorted(sortBy: "name") { name } }', '{ sorted(text: "email") { name } }'])
+    assert.equal(await clause(open), null, open);
 });
