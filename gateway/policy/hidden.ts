@@ -46,6 +46,8 @@ export function findHidden(options: StandingOptions): Hidden {
   const now = reachableTypes(schema, hidden);
   const standard = (name: string): boolean => specifiedScalarTypes.some((type) => type.name === name);
   for (const name of before) if (!now.has(name) && !standard(name)) hidden.add(name);
+  // Nothing led to some types before, and nobody is kept from them; what they have of these goes.
+  hideIncomplete(hidden, types, schema);
   return hidden;
 }
 

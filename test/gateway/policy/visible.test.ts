@@ -35,7 +35,8 @@ const sdl = `
   type Receipt { total: Float at: Date }
   type Deep { deeper: Deeper }
   type Deeper { deepest: Deep end: Bottom }
-  type Bottom { x: Int }
+  type Bottom { x: Int of: Item }
+  type Lone { bottom: Bottom item: Item }
   scalar Date
   enum Order { PRICE NAME }
   enum Kind { TOY TOOL }
@@ -130,6 +131,7 @@ describe('what goes with what is denied', () => {
   ])[] = [
     ['a type takes the fields that give it', ['Maker'], ['Item.maker'], ['Item', 'Node', 'Hit']],
     ['what only hidden fields lead to', ['Query.deep'], ['Deep', 'Deeper', 'Bottom'], ['Query.items']],
+    ['also from types to which nothing leads', ['Query.deep'], ['Lone.bottom'], ['Lone.item']],
     ['a value takes nothing but itself', ['Kind.TOOL'], [], ['Kind', 'Kind.TOY', 'Item.kind']],
     ['an argument that must be given takes its field', ['Query.find(kind:)'], ['Query.find'], ['Kind']],
     [
