@@ -1,6 +1,6 @@
 /** Supergraphs with rules: directives put at coordinates of what test subgraphs compose to, whoever would have written them. */
 import { readFileSync } from 'node:fs';
-import { type ASTNode, type ConstDirectiveNode, Kind, parse, print, visit } from 'graphql';
+import { type ASTNode, type ConstDirectiveNode, type DocumentNode, Kind, parse, print, visit } from 'graphql';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import { composeForTest } from './subgraph.ts';
 
@@ -24,7 +24,12 @@ export function composeRuled(subgraphs: readonly Subgraph[], rules: RulesByCoord
 
 /** A supergraph with directives put at its coordinates. */
 export function ruleSupergraph(sdl: string, rules: RulesByCoordinate): string {
-  const supergraph = parse(sdl);
+  const ruled = putDirectives(sdl, rules);
+  return `${ruled}\nextend schema @link(url: "https://weft.dev/weft/v1.0")\n${definitions.join('\n')}`;
+}
+
+/** An SDL with directives at its coordinates. */
+export function putDirectives(sdl: string, rules: RulesByCoordinate): string {
   const unused = new Set(Object.keys(rules));
   const at = (coordinate: string): readonly ConstDirectiveNode[] => {
     unused.delete(coordinate);
@@ -32,18 +37,35 @@ export function ruleSupergraph(sdl: string, rules: RulesByCoordinate): string {
     const [definition] = text === undefined ? [] : parse(`scalar S ${text}`).definitions;
     return definition?.kind === Kind.SCALAR_TYPE_DEFINITION ? (definition.directives ?? []) : [];
   };
-  const ruled = visit(supergraph, {
-    enter(node, ...[, , , ancestors]) {
-      if (!('directives' in node) || !('name' in node)) {
-        return undefined;
-      }
-      const coordinate = coordinateOf(node, ancestors);
-      const added = coordinate === null ? [] : at(coordinate);
-      return added.length === 0 ? undefined : { ...node, directives: [...(node.directives ?? []), ...added] };
-    },
+  const ruled = visitCoordinates(parse(sdl), (coordinate, node) => {
+    const added = at(coordinate);
+    return added.length === 0 ? node : { ...node, directives: [...(node.directives ?? []), ...added] };
   });
-  if (unused.size > 0) throw new Error(`The supergraph has no ${[...unused].join(', ')}.`);
-  return `${print(ruled)}\nextend schema @link(url: "https://weft.dev/weft/v1.0")\n${definitions.join('\n')}`;
+  if (unused.size > 0) throw new Error(`The schema has no ${[...unused].join(', ')}.`);
+  return print(ruled);
+}
+
+/** All coordinates of an SDL. */
+export function coordinatesIn(sdl: string): ReadonlySet<string> {
+  const coordinates = new Set<string>();
+  visitCoordinates(parse(sdl), (coordinate, node) => {
+    coordinates.add(coordinate);
+    return node;
+  });
+  return coordinates;
+}
+
+type Placed = ASTNode & { readonly directives?: readonly ConstDirectiveNode[] };
+
+function visitCoordinates(document: DocumentNode, change: (coordinate: string, node: Placed) => Placed): DocumentNode {
+  return visit(document, {
+    enter(node, ...[, , , ancestors]) {
+      if (!('directives' in node) || !('name' in node)) return undefined;
+      const coordinate = coordinateOf(node, ancestors);
+      const changed = coordinate === null ? node : change(coordinate, node as Placed);
+      return changed === node ? undefined : changed;
+    },
+  }) as DocumentNode;
 }
 
 /** `Type`, `Type.field`, `Type.field(argument:)`: ancestors are nodes, and lists of them. */

@@ -2,6 +2,7 @@
  * `npm run fuzz:policy -- --runs 10000 --seed N`: random operations of random subjects under random policies, until as many
  * were compared or one differs. The same property as `fuzz.test.ts`, for as long as one likes.
  */
+import { AssertionError } from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { systemClock } from '../../../mesh/core/clock.ts';
@@ -27,7 +28,8 @@ for (let seed = first; tally.operations < Number(values.runs); seed++) {
   console.log(
     `A difference at seed ${seed}, shrunk ${result.numShrinks} times: ${JSON.stringify(result.counterexample)}`,
   );
-  console.log(result.errorInstance instanceof Error ? result.errorInstance.message : result.errorInstance);
+  const { errorInstance: error } = result;
+  console.log(error instanceof AssertionError ? error.message : error);
   process.exitCode = 1;
   break;
 }

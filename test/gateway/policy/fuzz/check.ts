@@ -20,6 +20,7 @@ import type { Path, Question } from '../../federation/fuzz/oracle.ts';
 import { createSubgraphs } from '../../federation/fuzz/subgraph.ts';
 import { canaryOf } from '../../federation/fuzz/world.ts';
 import { forbiddenIn, readBelowBy } from './asked.ts';
+import { type ComposedPolicy, composePolicy } from './compose.ts';
 import { type PolicyOracle, type PolicyTruth, createPolicyOracle } from './oracle.ts';
 import { createPolicy } from './policy.ts';
 import { type OraclePolicy, directivesOf } from './rule.ts';
@@ -27,6 +28,8 @@ import { createGovernance, createSubject, now } from './subject.ts';
 
 export interface PolicyTally {
   meshes: number;
+  /** Of these, those whose policy stands in the subgraphs. */
+  composed: number;
   refused: number;
   /** Answers compared: each operation is asked by several subjects. */
   operations: number;
@@ -43,6 +46,7 @@ export interface PolicyTally {
 
 export const emptyTally = (): PolicyTally => ({
   meshes: 0,
+  composed: 0,
   refused: 0,
   operations: 0,
   denied: 0,
@@ -132,29 +136,43 @@ function createRuled({
   try {
     const bare = composeForTest(subgraphs);
     const choose = createChoose(numbers);
-    const policy = createPolicy(model, bare, choose);
+    const whole = createPolicy(model, bare, choose);
     const governance = createGovernance(
       model.entities.map(({ name }) => name),
       choose,
     );
-    const supergraph = ruleSupergraph(bare, directivesOf(policy));
+    const schema = buildASTSchema(parse(bare), { assumeValid: true });
+    const composed = choose(2) === 1 ? composePolicy(subgraphs, whole, { schema, choose }) : null;
+    const { policy, supergraph } = composed ?? rulePolicy(bare, whole);
     const clock = { now: () => now };
     const gateway = createTestGateway(subgraphs, { supergraph, labels: labelsOn, governance, clock });
     const { agreements } = governance;
-    const wholeSchema = buildASTSchema(parse(bare), { assumeValid: true });
-    const oracle = createPolicyOracle({ model, apiSchema: gateway.schema, wholeSchema, policy, agreements });
+    const { schema: apiSchema } = gateway;
+    const oracle = createPolicyOracle({ model, apiSchema, wholeSchema: schema, policy, agreements });
+    tally.composed += Number(composed !== null);
     tally.meshes += 1;
     return { model, subgraphs, policy, gateway, oracle, state, tally };
   } catch (error) {
-    if (error instanceof TypeError || (error as Error).message.startsWith('The supergraph has no')) throw error;
+    if (error instanceof TypeError || (error as Error).message.startsWith('The schema has no')) throw error;
     // Not every mesh composes, or to what the planner's library takes; of those that do there are enough.
     tally.refused += 1;
     return null;
   }
 }
 
-function askGateway({ query, variables }: Question, subject: Subject, { gateway }: Ruled): Promise<Answer> {
-  return gateway.ask(query, { variables: variables as never, operationName: 'Q', subject });
+/** As whoever else composed might have written it; classes mean something in a mesh only. */
+function rulePolicy(bare: string, whole: OraclePolicy): ComposedPolicy {
+  const policy = { ...whole, classes: new Map() };
+  return { policy, supergraph: ruleSupergraph(bare, directivesOf(policy)) };
+}
+
+async function askGateway(question: Question, subject: Subject, ruled: Ruled): Promise<Answer> {
+  const { query, variables } = question;
+  try {
+    return await ruled.gateway.ask(query, { variables: variables as never, operationName: 'Q', subject });
+  } catch (cause) {
+    throw new Error(tellOf({ question, subject, ruled }), { cause });
+  }
 }
 
 interface Case {
@@ -212,14 +230,15 @@ function compareFailures(paths: readonly Path[], truth: PolicyTruth, told: strin
   const texts = (list: readonly Path[]) => new Set(list.map((path) => JSON.stringify(path)));
   const places = (list: readonly Path[]) => texts(list.map((path) => placeOf(path, truth.data)));
   const { failures, uncertain, missing, denials } = truth;
-  const known = texts([...failures, ...uncertain, ...missing, ...denials]).union(places(failures));
-  // A mutation whose answer is null already may go on or not.
-  const unknown = truth.data === null ? [] : [...texts(paths).difference(known)];
-  assert.deepEqual(unknown, [], `paths of errors at which nothing failed\n${told}`);
-
-  // Where something is denied as well, that may be all that is told.
-  const failed = texts(failures);
+  const known = texts([...failures.flatMap((path) => cutsOf(path, truth.data)), ...uncertain, ...missing, ...denials]);
+  // Where policy has left a null, what stands below it is answered or not; so are later fields of a mutation.
   const silent = places([...denials, ...missing]);
+  const isOpen = (path: Path): boolean => silent.has(JSON.stringify(placeOf(path, truth.data)));
+  const unknown = [...texts(paths.filter((path) => !isOpen(path))).difference(known)];
+  assert.deepEqual(truth.data === null ? [] : unknown, [], `paths of errors at which nothing failed\n${told}`);
+
+  // There something denied may be all that is told.
+  const failed = texts(failures);
   const wanted = places(truth.errors.filter((path) => failed.has(JSON.stringify(path)))).difference(silent);
   assert.deepEqual([...wanted.difference(places(paths))], [], `places of which nobody tells\n${told}`);
   for (const path of truth.uncertain) {
@@ -228,6 +247,12 @@ function compareFailures(paths: readonly Path[], truth: PolicyTruth, told: strin
     const isTold = paths.some((one) => object.every((key, index) => one[index] === key));
     assert.ok(isTold, `no error tells of ${path.join('.')}\n${told}`);
   }
+}
+
+/** A path, and what may be left of it: below a null there are no lists in which something has a place. */
+function cutsOf(path: Path, data: unknown): readonly Path[] {
+  const { length } = placeOf(path, data);
+  return [path, ...path.keys().flatMap((end) => (end < length ? [] : [path.slice(0, end)]))];
 }
 
 /** The place that is null, or the whole path when there is something. */

@@ -18,16 +18,13 @@ import { type Choose, pick } from '../../federation/fuzz/choice.ts';
 import { type Field, type Model, allFields, isAbstract, isScalar } from '../../federation/fuzz/model.ts';
 import { fieldOf } from '../../federation/fuzz/world.ts';
 import { type RowsType, createRows } from './condition.ts';
-import type { OracleDerivation, OraclePolicy, OracleRule, ReadTree } from './rule.ts';
+import { type GrowingPolicy, type OraclePolicy, type OracleRule, type ReadTree, classNames, push } from './rule.ts';
 
-interface Making {
+interface Making extends GrowingPolicy {
   readonly model: Model;
   readonly schema: GraphQLSchema;
   readonly choose: Choose;
   readonly places: readonly Place[];
-  readonly rules: Map<string, OracleRule[]>;
-  readonly derivations: Map<string, OracleDerivation[]>;
-  readonly required: ReadonlyMap<string, readonly string[]>;
 }
 
 type Place =
@@ -38,10 +35,15 @@ type Place =
 /** What rows read of a mesh's world never fails from then on: where it does, it is left open which rows are hidden. */
 export function createPolicy(model: Model, supergraph: string, choose: Choose): OraclePolicy {
   const schema = buildASTSchema(parse(supergraph), { assumeValid: true });
-  const [rules, derivations, required] = [new Map(), new Map(), requiredIn(model)];
-  const making: Making = { model, schema, choose, places: placesIn(schema), rules, derivations, required };
+  const policy: GrowingPolicy = {
+    rules: new Map(),
+    derivations: new Map(),
+    classes: new Map(),
+    required: requiredIn(model),
+  };
+  const making: Making = { ...policy, model, schema, choose, places: placesIn(schema) };
   for (let count = choose(14); count > 0; count--) addOne(making);
-  return making;
+  return policy;
 }
 
 function addOne(making: Making): void {
@@ -58,17 +60,23 @@ function addOne(making: Making): void {
     'rows',
     'input',
     'mask',
+    'class',
   ] as const);
   const isOfEntity = choose(3) > 0;
   const names = new Set(model.entities.map(({ name }) => name));
   const fitting = places.filter((place) => {
     if (kind === 'mask') return place.kind === 'field' && isLeafType(getNamedType(place.type));
+    if (kind === 'class') return place.kind !== 'input';
     if (kind !== 'rows') return place.kind === kind;
     return place.kind === 'type' && (isOfEntity ? names.has(place.coordinate) : hasRows(place.type));
   });
   const place = fitting[choose(fitting.length)];
   if (place === undefined) return;
-  if (place.kind === 'type')
+  if (kind === 'class') {
+    const isValue = place.kind === 'field' && standard.has(getNamedType(place.type).name);
+    const isMaskable = isValue && !isOfMember(place.coordinate);
+    push(making.classes, place.coordinate, pick(choose, isMaskable ? ['PII', ...classNames] : ['SECRET', 'AUDITED']));
+  } else if (place.kind === 'type')
     addRule(place.coordinate, kind === 'rows' ? rowsOf(place.type, making) : denial(choose), making);
   else if (place.kind === 'field') addAtField(place, kind === 'mask', making);
   else addAtInput(place.coordinate, making);
@@ -129,9 +137,14 @@ function hasRows(type: GraphQLNamedType): type is RowsType {
   return isObjectType(type) || isInterfaceType(type);
 }
 
+/** Of what an interface object gives it may be that nobody asks which type it is: masks of one type are laid over all then. */
+function isOfMember(coordinate: string): boolean {
+  return /^(Book|Film)\.(id|title|rank|stars)$/.test(coordinate);
+}
+
 function addAtField({ coordinate, type }: Extract<Place, { kind: 'field' }>, isMasked: boolean, making: Making): void {
   const { choose } = making;
-  const rule = isMasked || choose(4) === 3 ? maskFor(type, choose) : null;
+  const rule = (isMasked || choose(4) === 3) && !isOfMember(coordinate) ? maskFor(type, choose) : null;
   if (rule !== null) addRule(coordinate, rule, making);
   else if (choose(5) === 4) derive(coordinate, making);
   else addRule(coordinate, denial(choose), making);
@@ -239,7 +252,3 @@ const maskNames: Readonly<Record<string, readonly string[]>> = {
   Boolean: ['REDACT'],
   Shade: ['REDACT'],
 };
-
-function push<Value>(map: Map<string, Value[]>, key: string, value: Value): void {
-  map.set(key, [...(map.get(key) ?? []), value]);
-}

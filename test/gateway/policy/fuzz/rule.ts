@@ -26,27 +26,72 @@ export interface OracleDerivation {
   readonly isMasking: boolean;
 }
 
+export const classNames = ['PII', 'SECRET', 'AUDITED'] as const;
+export type ClassName = (typeof classNames)[number];
+
 /** What stands at each coordinate. */
 export interface OraclePolicy {
   readonly rules: ReadonlyMap<string, readonly OracleRule[]>;
   readonly derivations: ReadonlyMap<string, readonly OracleDerivation[]>;
+  /** Classes by coordinate. */
+  readonly classes: ReadonlyMap<string, readonly ClassName[]>;
   /** What fields are given to be worked out, as it stands in the mesh. */
   readonly required: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The directives of a policy, by coordinate. */
-export function directivesOf({ rules, derivations }: OraclePolicy): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  const add = (coordinate: string, text: string): void => {
-    texts[coordinate] = texts[coordinate] === undefined ? text : `${texts[coordinate]} ${text}`;
-  };
-  for (const [coordinate, all] of rules) for (const rule of all) add(coordinate, directiveOf(rule));
-  for (const [coordinate, all] of derivations) {
-    for (const { sources, isMasking } of all) {
-      add(coordinate, `@weft__derivedFrom(coordinates: ${JSON.stringify(sources)}, masking: ${isMasking})`);
-    }
-  }
-  return texts;
+export function directivesOf(policy: OraclePolicy): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...Map.groupBy(partsOf(policy), ({ coordinate }) => coordinate)].map(([coordinate, parts]) => [
+      coordinate,
+      parts.map(({ text }) => text).join(' '),
+    ]),
+  );
+}
+
+/** One directive at its place. */
+export interface PolicyPart {
+  readonly coordinate: string;
+  readonly text: string;
+  /** The policy with it as well. */
+  addTo(policy: GrowingPolicy): void;
+}
+
+export interface GrowingPolicy extends OraclePolicy {
+  readonly rules: Map<string, readonly OracleRule[]>;
+  readonly derivations: Map<string, readonly OracleDerivation[]>;
+  readonly classes: Map<string, readonly ClassName[]>;
+}
+
+export function partsOf({ rules, derivations, classes }: OraclePolicy): readonly PolicyPart[] {
+  return [
+    ...[...rules].flatMap(([coordinate, all]) =>
+      all.map((rule) => ({
+        coordinate,
+        text: directiveOf(rule),
+        addTo: (policy: GrowingPolicy) => push(policy.rules, coordinate, rule),
+      })),
+    ),
+    ...[...derivations].flatMap(([coordinate, all]) =>
+      all.map((derivation) => ({
+        coordinate,
+        text: `@weft__derivedFrom(coordinates: ${JSON.stringify(derivation.sources)}, masking: ${derivation.isMasking})`,
+        addTo: (policy: GrowingPolicy) => push(policy.derivations, coordinate, derivation),
+      })),
+    ),
+    ...[...classes].flatMap(([coordinate, all]) =>
+      all.map((name) => ({
+        coordinate,
+        text: `@weft__classified(as: ["${name}"])`,
+        addTo: (policy: GrowingPolicy) => push(policy.classes, coordinate, name),
+      })),
+    ),
+  ];
+}
+
+/** Adds to what stands under a key. */
+export function push<Value>(map: Map<string, readonly Value[]>, key: string, value: Value): void {
+  map.set(key, [...(map.get(key) ?? []), value]);
 }
 
 function directiveOf(rule: OracleRule): string {
