@@ -70,14 +70,17 @@ function addOne(making: Making): void {
     if (kind !== 'rows') return place.kind === kind;
     return place.kind === 'type' && (isOfEntity ? names.has(place.coordinate) : hasRows(place.type));
   });
-  const place = fitting[choose(fitting.length)];
+  // Several rules at one place bind together.
+  const ruled = fitting.filter(({ coordinate }) => making.rules.has(coordinate));
+  const among = ruled.length > 0 && choose(3) === 2 ? ruled : fitting;
+  const place = among[choose(among.length)];
   if (place === undefined) return;
   if (kind === 'class') {
     const isValue = place.kind === 'field' && standard.has(getNamedType(place.type).name);
     const isMaskable = isValue && !isOfMember(place.coordinate);
     push(making.classes, place.coordinate, pick(choose, isMaskable ? ['PII', ...classNames] : ['SECRET', 'AUDITED']));
   } else if (place.kind === 'type')
-    addRule(place.coordinate, kind === 'rows' ? rowsOf(place.type, making) : denial(choose), making);
+    push(making.rules, place.coordinate, kind === 'rows' ? rowsOf(place.type, making) : denial(choose));
   else if (place.kind === 'field') addAtField(place, kind === 'mask', making);
   else addAtInput(place.coordinate, making);
 }
@@ -145,14 +148,14 @@ function isOfMember(coordinate: string): boolean {
 function addAtField({ coordinate, type }: Extract<Place, { kind: 'field' }>, isMasked: boolean, making: Making): void {
   const { choose } = making;
   const rule = (isMasked || choose(4) === 3) && !isOfMember(coordinate) ? maskFor(type, choose) : null;
-  if (rule !== null) addRule(coordinate, rule, making);
+  if (rule !== null) push(making.rules, coordinate, rule);
   else if (choose(5) === 4) derive(coordinate, making);
-  else addRule(coordinate, denial(choose), making);
+  else push(making.rules, coordinate, denial(choose));
 }
 
 function addAtInput(coordinate: string, making: Making): void {
   if (making.choose(2) === 1) derive(coordinate, making);
-  else addRule(coordinate, denial(making.choose), making);
+  else push(making.rules, coordinate, denial(making.choose));
 }
 
 function derive(coordinate: string, making: Making): void {
@@ -166,13 +169,6 @@ function sourceIn({ places, model, choose }: Making): string | null {
   const names = new Set(model.entities.map(({ name }) => name));
   const sources = places.filter(({ kind, coordinate }) => kind === 'field' || names.has(coordinate));
   return sources[choose(sources.length)]?.coordinate ?? null;
-}
-
-function addRule(coordinate: string, rule: OracleRule, { rules }: Making): void {
-  const known = rules.get(coordinate) ?? [];
-  // The standard directives stand once at a place.
-  if (rule.kind !== 'mask' && rule.kind !== 'rows' && known.some(({ kind }) => kind === rule.kind)) return;
-  push(rules, coordinate, rule);
 }
 
 function rowsOf(type: GraphQLNamedType, { model, choose, schema }: Making): OracleRule {
