@@ -22,6 +22,7 @@ async function dribble(context: TestContext, { url }: Tiny, start: string): Prom
   await once(socket, 'connect');
   socket.write(start);
   const timer = setInterval(() => socket.write(' '), 50);
+  context.after(() => clearInterval(timer));
   await once(socket, 'close');
   clearInterval(timer);
   return { ms: performance.now() - startedAt, text };
