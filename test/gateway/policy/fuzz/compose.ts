@@ -40,10 +40,16 @@ export function composePolicy(
   { schema, choose }: ComposeOptions,
 ): ComposedPolicy | null {
   const known = subgraphs.map(({ sdl }) => coordinatesIn(sdl));
+  const taken = new Set<string>();
   const placed = partsOf(whole).flatMap((part): readonly PlacedPart[] => {
+    // The standard directives stand once in a subgraph.
+    const keyOf = (index: number) => `${index} ${part.coordinate} ${/^@\w+/.exec(part.text)?.[0]}`;
     const owners = known.flatMap((coordinates, index) => (coordinates.has(part.coordinate) ? [index] : []));
-    const owner = owners[choose(owners.length)];
-    return owner === undefined ? [] : [{ ...part, owner }];
+    const free = owners.filter((index) => !taken.has(keyOf(index)));
+    const owner = free[choose(free.length)];
+    if (owner === undefined) return [];
+    taken.add(keyOf(owner));
+    return [{ ...part, owner }];
   });
   let parts = placed;
   while (parts.length > 0) {

@@ -80,7 +80,11 @@ function addOne(making: Making): void {
     const isMaskable = isValue && !isOfMember(place.coordinate);
     push(making.classes, place.coordinate, pick(choose, isMaskable ? ['PII', ...classNames] : ['SECRET', 'AUDITED']));
   } else if (place.kind === 'type')
-    push(making.rules, place.coordinate, kind === 'rows' ? rowsOf(place.type, making) : denial(choose));
+    push(
+      making.rules,
+      place.coordinate,
+      kind === 'rows' ? rowsOf(place.type, making) : denialAt(place.coordinate, making),
+    );
   else if (place.kind === 'field') addAtField(place, kind === 'mask', making);
   else addAtInput(place.coordinate, making);
 }
@@ -150,12 +154,12 @@ function addAtField({ coordinate, type }: Extract<Place, { kind: 'field' }>, isM
   const rule = (isMasked || choose(4) === 3) && !isOfMember(coordinate) ? maskFor(type, choose) : null;
   if (rule !== null) push(making.rules, coordinate, rule);
   else if (choose(5) === 4) derive(coordinate, making);
-  else push(making.rules, coordinate, denial(choose));
+  else push(making.rules, coordinate, denialAt(coordinate, making));
 }
 
 function addAtInput(coordinate: string, making: Making): void {
   if (making.choose(2) === 1) derive(coordinate, making);
-  else push(making.rules, coordinate, denial(making.choose));
+  else push(making.rules, coordinate, denialAt(coordinate, making));
 }
 
 function derive(coordinate: string, making: Making): void {
@@ -202,13 +206,22 @@ function makeSafe(type: GraphQLNamedType, reads: ReadTree, { model, schema }: Pi
   }
 }
 
-function denial(choose: Choose): OracleRule {
-  switch (choose(4)) {
-    case 0:
+const denialKinds = ['scopes', 'authenticated', 'policies', 'purpose'] as const;
+
+/** Often of a kind that stands there already: both bind. */
+function denialAt(coordinate: string, { rules, choose }: Making): OracleRule {
+  const known = denialKinds.find((kind) => rules.get(coordinate)?.some((rule) => rule.kind === kind));
+  const kind = pick(choose, denialKinds);
+  return denial(known !== undefined && choose(3) > 0 ? known : kind, choose);
+}
+
+function denial(kind: (typeof denialKinds)[number], choose: Choose): OracleRule {
+  switch (kind) {
+    case 'scopes':
       return { kind: 'scopes', anyOf: scopeLists(choose) };
-    case 1:
+    case 'authenticated':
       return { kind: 'authenticated' };
-    case 2:
+    case 'policies':
       return {
         kind: 'policies',
         anyOf: pick(choose, [
@@ -219,8 +232,10 @@ function denial(choose: Choose): OracleRule {
           [['missing'], ['timed', 'audited']],
         ]),
       };
-    default:
+    case 'purpose':
       return { kind: 'purpose', allow: pick(choose, [['audit'], ['audit', 'billing'], ['billing']]) };
+    default:
+      return kind satisfies never;
   }
 }
 
