@@ -2,8 +2,14 @@
 import type { Clock } from '../../mesh/core/clock.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
-import { type Subgraph, type SubgraphRequest, type SubgraphView, wholeView } from '../../mesh/core/subgraph.ts';
-import { type Subject, anonymous } from '../../mesh/core/subject.ts';
+import {
+  type Subgraph,
+  type SubgraphRequest,
+  type SubgraphView,
+  healthProbe,
+  wholeView,
+} from '../../mesh/core/subgraph.ts';
+import type { Subject } from '../../mesh/core/subject.ts';
 import { contextHeader } from '../../mesh/identity/context.ts';
 import type { ContextSigner } from '../../mesh/identity/context-signer.ts';
 
@@ -44,7 +50,7 @@ export function giveContext<Given extends Subgraph>(subgraph: Given, options: Gi
             yield* subscribe(withContext(request, await contexts.of(request).signing), signal);
           },
         }),
-    health: async () => healthOf(subgraph, await contexts.of(probe).signing),
+    health: async () => healthOf(subgraph, await contexts.of(healthProbe).signing),
   };
 }
 
@@ -91,19 +97,13 @@ class Contexts {
   }
 }
 
-const probe: SubgraphRequest = {
-  operationKind: 'query',
-  query: '{__typename}',
-  queryJson: '"{__typename}"',
-  variablesJson: '{}',
-  headers: {},
-  subject: anonymous,
-};
-
 /** Why the subgraph does not answer, or not under a context of ours; `null` when it does. */
 async function healthOf(subgraph: Subgraph, token: string): Promise<string | null> {
   try {
-    const { data, errors } = await subgraph.fetch(withContext(probe, token), AbortSignal.timeout(limits.healthProbeMs));
+    const { data, errors } = await subgraph.fetch(
+      withContext(healthProbe, token),
+      AbortSignal.timeout(limits.healthProbeMs),
+    );
     if (data !== null && data !== undefined) return null;
     const code = errors?.[0]?.extensions?.['code'];
     return typeof code === 'string' ? code : 'SUBGRAPH_INVALID_RESPONSE';

@@ -7,8 +7,7 @@ import { ChurnMap } from '../../mesh/core/churn.ts';
 import { type SubscriptionsConfig, defaultSubscriptions } from '../../mesh/core/config.ts';
 import { isWeftError, WeftError } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
-import { anonymous } from '../../mesh/core/subject.ts';
-import type { Subgraph, SubgraphRequest, SubgraphResponse } from '../../mesh/core/subgraph.ts';
+import { type Subgraph, type SubgraphRequest, type SubgraphResponse, healthProbe } from '../../mesh/core/subgraph.ts';
 import { BytesResponse } from './answer.ts';
 import { Client } from './client.ts';
 import type { Call, CallFault, CallWaiter } from './connection.ts';
@@ -62,7 +61,7 @@ export function createHttpSubgraph(options: HttpSubgraphOptions): HttpSubgraph {
     subscribe: subscriptions.subscribe,
     async health() {
       try {
-        assertRead(await fetch(probe, AbortSignal.timeout(timeoutMs)));
+        assertRead(await fetch(healthProbe, AbortSignal.timeout(timeoutMs)));
         return null;
       } catch (error) {
         return isWeftError(error) ? error.code : 'SUBGRAPH_UNAVAILABLE';
@@ -82,15 +81,6 @@ interface Far {
   /** Queries that are not answered, by the text of their request. */
   underWay: ChurnMap<string, Exchange>;
 }
-
-const probe: SubgraphRequest = {
-  operationKind: 'query',
-  query: '{__typename}',
-  queryJson: '"{__typename}"',
-  variablesJson: '{}',
-  headers: {},
-  subject: anonymous,
-};
 
 function parseUrl({ name, url }: HttpSubgraphOptions): URL {
   const parsed = URL.parse(url);

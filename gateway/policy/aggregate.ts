@@ -13,6 +13,7 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
+import { pageFields, totalFields } from '../../mesh/policy/page-names.ts';
 
 export interface AggregateOptions {
   readonly schema: GraphQLSchema;
@@ -34,7 +35,7 @@ export function aggregatedRows(
   const given = getNamedType(field.type);
   if (rows.size === 0 || rows.has(given) || rowsIn(field).length > 0) return [];
   // What has a key is a thing in itself, whose other fields tell of itself.
-  if (isEntity(typeName) && !wellKnown.has(fieldName)) return [];
+  if (isEntity(typeName) && !totalFields.has(fieldName)) return [];
   return [...rows].map((row) => row.name);
 }
 
@@ -58,17 +59,3 @@ function isRoot(name: string, schema: GraphQLSchema): boolean {
     (root) => root?.name === name,
   );
 }
-
-/** By which names pages give their rows, beside `edges`. */
-const pageFields: ReadonlySet<string> = new Set(['nodes', 'items', 'results', 'records', 'rows', 'entries', 'data']);
-
-const wellKnown: ReadonlySet<string> = new Set([
-  'totalCount',
-  'count',
-  'total',
-  'pageInfo',
-  'pageCount',
-  'hasMore',
-  'hasNextPage',
-  'hasPreviousPage',
-]);

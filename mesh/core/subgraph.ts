@@ -4,7 +4,7 @@
  */
 import type { CancelSignal } from './cancel.ts';
 import type { JsonObject } from './json.ts';
-import type { Subject } from './subject.ts';
+import { type Subject, anonymous } from './subject.ts';
 
 export interface SubgraphRequest {
   /** Two queries of one text at one time may be answered once; nothing else may. */
@@ -37,6 +37,16 @@ export type RowFilters = Readonly<Record<string, string>>;
 
 /** Of a subject whom no policy concerns. */
 export const wholeView: SubgraphView = Object.freeze({ revision: '', filters: Object.freeze({}) });
+
+/** What any subgraph can answer, for whoever asks only whether it does. */
+export const healthProbe: SubgraphRequest = {
+  operationKind: 'query',
+  query: '{__typename}',
+  queryJson: '"{__typename}"',
+  variablesJson: '{}',
+  headers: {},
+  subject: anonymous,
+};
 
 /** An error as the subgraph worded it (GraphQL specification, section 7.1.2). Only code and path are trusted further on. */
 export interface SubgraphError {

@@ -13,6 +13,7 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
+import { pageFields, totalFields } from '../policy/page-names.ts';
 import type { Declaration } from './declarations.ts';
 
 type Fields = Readonly<GraphQLFieldMap<unknown, unknown>>;
@@ -71,7 +72,7 @@ function pagedRows(type: GraphQLNamedType, schema: GraphQLSchema): readonly stri
   const isRow = (given: GraphQLType): boolean => rows.has(getNamedType(given).name);
   const others = fields.filter(({ name, type: given }) => !isRow(given) && rowsIn(name, given).length === 0);
   // What has a key is a thing in itself, whose fields mostly tell of itself.
-  const tells = isEntity(type, schema) ? others.some(({ name }) => totalNames.has(name)) : others.length > 0;
+  const tells = isEntity(type, schema) ? others.some(({ name }) => totalFields.has(name)) : others.length > 0;
   return tells ? [...rows].flatMap((name) => [name, ...concreteTypes(name, schema)]) : [];
 }
 
@@ -87,16 +88,3 @@ function isEntity(type: GraphQLNamedType, schema: GraphQLSchema): boolean {
   const entities = schema.getType('_Entity');
   return isUnionType(entities) && entities.getTypes().some(({ name }) => name === type.name);
 }
-
-/** By which names pages give their rows, beside `edges`, and tell of them together: as the gateway knows them (`gateway/policy/aggregate.ts`). */
-const pageFields: ReadonlySet<string> = new Set(['nodes', 'items', 'results', 'records', 'rows', 'entries', 'data']);
-const totalNames: ReadonlySet<string> = new Set([
-  'totalCount',
-  'count',
-  'total',
-  'pageInfo',
-  'pageCount',
-  'hasMore',
-  'hasNextPage',
-  'hasPreviousPage',
-]);
