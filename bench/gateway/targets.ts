@@ -29,7 +29,7 @@ export interface Target {
 }
 
 /** What every Node gateway runs with. */
-export const nodeFlags = ['--max-semi-space-size=128'] as const;
+export const nodeFlags = ['--max-semi-space-size=128', '--no-allocation-site-pretenuring'] as const;
 
 const weftConfigs: Readonly<Record<Sharing, string>> = {
   calls: pathOf('weft/a.yaml'),

@@ -1,10 +1,11 @@
 /**
- * A map for entries that soon leave again. A plain `Map` links the tables it outgrows to those that follow, so one table
- * that has grown old keeps alive all that passes through the map until the next full garbage collection; here the chain
- * is cut every so often.
+ * A map for entries that soon leave again. A plain `Map` leaves each table that it outgrows as it was, entries included,
+ * and links it to the one that follows; so a table that has grown old keeps alive what passed through the map until the
+ * next full garbage collection. Here tables hold boxes, which are emptied as entries leave, and the chain is cut every so
+ * often.
  */
 export class ChurnMap<Key, Value> {
-  #entries = new Map<Key, Value>();
+  #entries = new Map<Key, Box<Value>>();
   #left = entriesPerMap;
 
   get size(): number {
@@ -12,7 +13,7 @@ export class ChurnMap<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(key)?.value;
   }
 
   set(key: Key, value: Value): void {
@@ -20,16 +21,23 @@ export class ChurnMap<Key, Value> {
       this.#entries = new Map(this.#entries);
       this.#left = entriesPerMap + this.#entries.size;
     }
-    this.#entries.set(key, value);
+    this.#entries.set(key, { value });
   }
 
   delete(key: Key): void {
+    const box = this.#entries.get(key);
+    if (box === undefined) return;
+    box.value = undefined;
     this.#entries.delete(key);
   }
 
   keys(): Iterable<Key> {
     return this.#entries.keys();
   }
+}
+
+interface Box<Value> {
+  value: Value | undefined;
 }
 
 const entriesPerMap = 64;
