@@ -29,7 +29,7 @@ export class FrameReader {
     this.#sink = sink;
   }
 
-  /** Takes the next bytes from the socket. Throws on a chunk size that is no number. */
+  /** Takes the next bytes from the socket, which may have the buffer back after. Throws on a chunk size that is no number. */
   push(bytes: Buffer): void {
     let input = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let taken = this.#take(input);
@@ -37,7 +37,7 @@ export class FrameReader {
       input = input.subarray(taken);
       taken = this.#take(input);
     }
-    this.#rest = input;
+    this.#rest = input.length === 0 ? nothing : Buffer.from(input);
   }
 
   /** Reads one element of the current state and returns its size; 0 when it is not complete yet. */
