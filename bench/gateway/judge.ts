@@ -40,20 +40,16 @@ function judgeRatios(outcome: Outcome): readonly Verdict[] {
   });
 }
 
-/**
- * Over one connection the middle has its bar, under load the slowest hundredth. Whoever else runs on the machine can
- * only make an answer later, so the round counts in which the gateway had most of its core.
- */
+/** Over one connection the middle has its bar, under load the slowest hundredth: as medians of the rounds. */
 function judgeLatency({ workload, series }: Outcome): readonly Verdict[] {
   const samples = series.find(({ target }) => target === weft)?.samples ?? [];
-  const [quietest] = samples.toSorted((a, b) => b.busy - a.busy);
-  if (quietest === undefined) return [];
-  const { p50Ms, p99Ms } = quietest;
+  if (samples.length === 0) return [];
   if (workload.p50MsMax !== undefined) {
+    const p50Ms = median(samples.map((sample) => sample.p50Ms));
     const said = `${workload.title}: p50 ${p50Ms.toFixed(2)} ms, the bar is at most ${workload.p50MsMax} ms`;
     return [verdict(p50Ms <= workload.p50MsMax, said)];
   }
-  const spread = p99Ms / p50Ms;
+  const spread = median(samples.map(({ p50Ms, p99Ms }) => p99Ms / p50Ms));
   const said = `${workload.title}: p99 is ${spread.toFixed(1)} × p50, the bar is at most ${p99OverP50Max}`;
   return [verdict(spread <= p99OverP50Max, said)];
 }
