@@ -32,6 +32,8 @@ export interface Gateway extends AsyncDisposable {
   /** Where it listens for an inspector; `undefined` when it was started without. */
   readonly inspectorAddress: string | undefined;
   usage(): Usage;
+  /** Lets it run, or holds it where it is: while others are measured it is not to tidy up on their core. */
+  hold(isHeld: boolean): void;
 }
 
 /** Moves this process, and so the subgraphs it starts, to the load's core. Says whether gateways get a core of their own. */
@@ -69,6 +71,7 @@ export async function startGateway(target: Target, options: StartOptions): Promi
       return inspectorAddress;
     },
     usage: () => readUsage(child.pid ?? 0),
+    hold: (isHeld) => void child.kill(isHeld ? 'SIGSTOP' : 'SIGCONT'),
     async [Symbol.asyncDispose]() {
       await stop(child);
       process.off('exit', kill);
@@ -102,6 +105,7 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
+  child.kill('SIGCONT');
   const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
   await gone;
   clearTimeout(timer);

@@ -46,6 +46,8 @@ export interface Series {
 }
 
 const warmUpSeconds = 3;
+/** V8 takes the time that a process was held for idleness, and gives back memory and compiled code: load brings that back. */
+const leadInSeconds = 3;
 /** What a slow target left under way would otherwise reach the subgraphs in the next one's window. */
 const restMs = 1_500;
 
@@ -55,13 +57,13 @@ export async function measure(workload: Workload, plan: Plan): Promise<readonly 
   const lanes = await openLanes(workload, plan, running);
   // Warm is what load made warm, also for one connection alone.
   const warmUp: Workload = { ...workload, connections: plan.connections };
-  for (const lane of lanes) await sample(lane, warmUp, { ...plan, seconds: warmUpSeconds });
+  for (const lane of lanes) await inTurn(lane, () => sample(lane, warmUp, { ...plan, seconds: warmUpSeconds }));
   for (let round = 0; round < plan.rounds; round++) {
     // Every other round goes backwards, so that no target always follows the same one.
     for (const lane of round % 2 === 0 ? lanes : lanes.toReversed())
-      lane.samples.push(await sample(lane, workload, plan));
+      lane.samples.push(await inTurn(lane, () => sample(lane, workload, plan)));
   }
-  for (const lane of lanes) await profileLane(lane, workload, plan);
+  for (const lane of lanes) await inTurn(lane, () => profileLane(lane, workload, plan));
   return lanes.map(({ gateway, samples }) => ({ target: gateway.target, samples }));
 }
 
@@ -69,6 +71,16 @@ interface Lane {
   readonly gateway: Gateway;
   readonly requests: readonly LoadRequest[];
   readonly samples: Sample[];
+}
+
+/** The others are held meanwhile. */
+async function inTurn<Result>({ gateway }: Lane, work: () => Promise<Result>): Promise<Result> {
+  gateway.hold(false);
+  try {
+    return await work();
+  } finally {
+    gateway.hold(true);
+  }
 }
 
 /** Starts every target that the workload is for, and checks it before the next one starts. */
@@ -89,6 +101,7 @@ async function openLanes(
     first ??= checked;
     if (isRuled) await checkRules(gateway, workload);
     await checkUpstream(gateway, workload, { upstream, file: recording });
+    gateway.hold(true);
     lanes.push({ gateway, requests: checked.requests, samples: [] });
   }
   return lanes;
@@ -103,8 +116,6 @@ async function profileLane(lane: Lane, workload: Workload, plan: Plan): Promise<
 
 async function sample({ gateway, requests }: Lane, workload: Workload, plan: Plan): Promise<Sample> {
   await sleep(restMs);
-  await plan.upstream.ask('take');
-  const before = gateway.usage();
   const load = {
     port: gateway.port,
     connections: workload.connections ?? plan.connections,
@@ -112,6 +123,9 @@ async function sample({ gateway, requests }: Lane, workload: Workload, plan: Pla
     requests,
     headers: headersOf(workload),
   };
+  await runLoad({ ...load, seconds: leadInSeconds });
+  await plan.upstream.ask('take');
+  const before = gateway.usage();
   const result = await runLoad(load);
   const after = gateway.usage();
   const { calls } = await plan.upstream.ask('take');
