@@ -43,7 +43,7 @@ export interface ConfigFile {
   readonly ws?: { readonly origins?: readonly string[] };
   readonly override?: { readonly labels?: readonly string[] };
   readonly policy?: Readonly<
-    Partial<Record<'file' | 'agreements' | 'secret' | 'auditSecret' | 'record' | 'contextKey', string>>
+    Partial<Record<'file' | 'agreements' | 'subjects' | 'secret' | 'auditSecret' | 'record' | 'contextKey', string>>
   > & {
     readonly introspection?: 'filtered' | 'full';
     readonly hideExistence?: boolean;

@@ -133,12 +133,13 @@ function subgraphOf(
 
 function policyOf(policy: NonNullable<ConfigFile['policy']>, fromFile: (path: string) => string): Config['policy'] {
   const { policy: otherwise } = defaultConfig;
-  const { file, agreements, record, contextKey } = policy;
+  const { file, agreements, subjects, record, contextKey } = policy;
   return {
     ...otherwise,
     ...policy,
     file: file === undefined ? otherwise.file : fromFile(file),
     agreements: agreements === undefined ? otherwise.agreements : fromFile(agreements),
+    subjects: subjects === undefined ? otherwise.subjects : fromFile(subjects),
     record: record === undefined ? otherwise.record : fromFile(record),
     contextKey: contextKey === undefined ? otherwise.contextKey : fromFile(contextKey.replace(/^file:/, '')),
   };

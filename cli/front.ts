@@ -156,7 +156,8 @@ function watchFiles(
   first: GovernanceFiles,
   guarded: Guarded,
 ): PolicyWatch | null {
-  if (renew === undefined || (policy.file === null && policy.agreements === null)) return null;
+  const paths = [policy.file, policy.agreements, policy.subjects];
+  if (renew === undefined || paths.every((path) => path === null)) return null;
   const take = (files: GovernanceFiles): Promise<void> =>
     guarded.govern(files, () => {
       const parts = renew(files);

@@ -6,6 +6,7 @@ import { coordinatesIn } from '../mesh/policy/coordinates.ts';
 import type { GovernanceParts } from '../mesh/policy/revision.ts';
 import { readAgreements } from './agreements.ts';
 import { type Policies, readPolicies } from './policies.ts';
+import { readSubjects } from './subjects.ts';
 
 const meshPolicies = fileURLToPath(new URL('../schema/policies.yaml', import.meta.url));
 
@@ -29,7 +30,10 @@ export function noteUnknownProducts(
   }
 }
 
-/** Reads both files. Throws `POLICY_INVALID` or `CONFIG_INVALID`. */
-export function readGovernance({ file, agreements }: Pick<Config['policy'], 'file' | 'agreements'>): GovernanceFiles {
-  return { ...readPolicies(file), agreements: readAgreements(agreements) };
+/** The files. */
+export type PolicyPaths = Pick<Config['policy'], 'file' | 'agreements' | 'subjects'>;
+
+/** Reads them. Throws `POLICY_INVALID` or `CONFIG_INVALID`. */
+export function readGovernance({ file, agreements, subjects }: PolicyPaths): GovernanceFiles {
+  return { ...readPolicies(file), agreements: readAgreements(agreements), standings: readSubjects(subjects) };
 }

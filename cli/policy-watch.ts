@@ -22,7 +22,7 @@ export interface PolicyWatch {
 /** Begins to watch. */
 export function watchPolicy({ policy, first, take, note }: PolicyWatchOptions): PolicyWatch {
   const stop = new AbortController();
-  const paths = [policy.file, policy.agreements].filter((path) => path !== null);
+  const paths = [policy.file, policy.agreements, policy.subjects].filter((path) => path !== null);
   let tried = signOf(first);
   let trouble: string | null = null;
   let last: Promise<void> = Promise.resolve();
@@ -63,7 +63,7 @@ export function watchPolicy({ policy, first, take, note }: PolicyWatchOptions): 
 }
 
 /** The same for files that say the same. */
-function signOf({ texts, classes, agreements }: GovernanceFiles): string {
+function signOf({ texts, classes, agreements, standings }: GovernanceFiles): string {
   const meant = [...classes.values()].map((one) => [one.name, one.mask, one.scopes, one.purposes, one.rows?.text]);
-  return JSON.stringify([[...texts], meant, agreements]);
+  return JSON.stringify([[...texts], meant, agreements, [...standings]]);
 }

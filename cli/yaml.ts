@@ -46,10 +46,10 @@ export interface YamlOptions {
   readonly replace: (text: YamlText) => string | number | boolean;
 }
 
-/** Reads one YAML 1.2 document. Throws `CONFIG_INVALID` at the first place that is no YAML, or that has a key twice. */
+/** Reads one YAML 1.2 document, its keys as they are written. Throws `CONFIG_INVALID` at the first place that is no YAML, or that has a key twice. */
 export function parseYaml(source: string, { file, replace }: YamlOptions): YamlFile {
   const lineCounter = new LineCounter();
-  const document = parseDocument(source, { lineCounter, prettyErrors: false });
+  const document = parseDocument(source, { lineCounter, prettyErrors: false, stringKeys: true });
   const locate = (offset: number): SourceLocation => {
     const { line, col } = lineCounter.linePos(Math.min(offset, source.length));
     return { file, line, column: col, frame: frameOf(source, line, col) };

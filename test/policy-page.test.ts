@@ -19,6 +19,7 @@ interface Example {
   readonly schema: string;
   readonly policies?: JsonObject;
   readonly agreements?: JsonObject;
+  readonly subjects?: JsonObject;
   /** What the root fields give. */
   readonly data: JsonObject;
   readonly asked: readonly Asked[];
@@ -29,7 +30,7 @@ interface Asked {
   readonly as?: Partial<Subject>;
   readonly query: string;
   readonly answer: JsonObject | null;
-  /** `COORDINATE REASON`. */
+  /** `COORDINATE REASON`; of a request that was refused, its code. */
   readonly errors?: readonly string[];
 }
 
@@ -53,7 +54,7 @@ for (const [heading, example] of examples) {
     const ask = openExample(example);
     for (const { as, query, answer, errors = [] } of example.asked) {
       const found = await ask(query, as === undefined ? anonymous : { ...anonymous, ...as });
-      assert.deepEqual(found.data, answer, query);
+      assert.deepEqual(found.data ?? null, answer, query);
       assert.deepEqual((found.errors ?? []).map(reasonOf), errors, query);
     }
   });
@@ -68,10 +69,11 @@ test('docs/policy.md has an example of every directive', () => {
 });
 
 function reasonOf({ extensions }: NonNullable<Answer['errors']>[number]): string {
-  return `${String(extensions['coordinate'])} ${String(extensions['reasonCode'])}`;
+  const { coordinate, reasonCode, code } = extensions;
+  return coordinate === undefined ? String(code) : `${String(coordinate)} ${String(reasonCode)}`;
 }
 
-function openExample({ schema, policies, agreements, data }: Example) {
+function openExample({ schema, policies, agreements, subjects, data }: Example) {
   const definitions = meshDefinitions();
   const fields = Object.keys(data).map((name) => [name, () => data[name]]);
   const { sdl } = linkMesh(links + schema, definitions);
@@ -79,6 +81,7 @@ function openExample({ schema, policies, agreements, data }: Example) {
   const files = readGovernance({
     file: policies === undefined ? null : writeYaml('policies', policies),
     agreements: agreements === undefined ? null : writeYaml('agreements', agreements),
+    subjects: subjects === undefined ? null : writeYaml('subjects', subjects),
   });
   const { sdl: supergraph } = composeSubgraphs([{ ...subgraph, sdl: links + schema }], { definitions, ...files });
   const gateway = createTestGateway([subgraph], {

@@ -1,4 +1,5 @@
 /** What a subscription's stream stands on, and what changes of it a stream can go on with. */
+import { isDeepStrictEqual } from 'node:util';
 import type { OperationDefinitionNode } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { JsonObject } from '../../mesh/core/json.ts';
@@ -76,11 +77,17 @@ export function goesOn(one: StreamGround, other: StreamGround): boolean {
 /** Whether the source would be asked the same. */
 export function asksAlike(one: StreamGround, other: StreamGround): boolean {
   const [from, to] = [one.source.group, other.source.group];
-  if (!isToldAlike(one, other)) return false;
+  if (!isToldAlike(one, other) || !isForTheSame(one, other)) return false;
   return (
     from === to ||
     (from.query === to.query && writeVariables(from, [], one.context) === writeVariables(to, [], other.context))
   );
+}
+
+/** Whether the source would be told of the same subject, where it is told of one. */
+function isForTheSame({ source, context }: StreamGround, other: StreamGround): boolean {
+  const { seesSubject } = context.subgraphs.get(source.group.subgraph) ?? {};
+  return seesSubject === false || isDeepStrictEqual(context.subject, other.context.subject);
 }
 
 /** Whether the source would be told the same of which rows exist. */

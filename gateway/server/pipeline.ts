@@ -137,7 +137,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         await nextTurn();
       }
     },
-    sightOf: (subject) => current.plans.sightOf(subject),
+    sightOf: (subject) => current.plans.sightOf(current.standingOf(subject)),
     subgraphs: () => current.subgraphs,
   };
 }
@@ -238,7 +238,8 @@ function prepare(
   { signal, mayDefer = false }: PrepareOptions,
 ): PreparedOperation {
   const { subgraphs, plans } = generation;
-  const disclosed = plans.disclosedTo(request.subject);
+  const subject = generation.standingOf(request.subject);
+  const disclosed = plans.disclosedTo(subject);
   const document = plans.document(request.query, disclosed);
   const operation = selectOperation(document, request.operationName);
   assertMethod(operation, request);
@@ -248,7 +249,7 @@ function prepare(
     disclosed,
   });
   assertCost(generation, { document, operation, variables }, disclosed);
-  const { variables: inputs, headers, subject } = request;
+  const { variables: inputs, headers } = request;
   const { verdicts, ...planned } = plans.operation(document, { operation, variables, inputs, subject, mayDefer });
   const views = generation.viewsOf(subject);
   const { isUntold } = disclosed;
@@ -284,6 +285,7 @@ function prepareAgain(generation: Generation, request: OperationRequest, signal:
   try {
     return prepare(generation, request, { signal });
   } catch (cause) {
+    if (isWeftError(cause, 'UNAUTHENTICATED')) throw cause;
     // The stream's client is told why when it subscribes again.
     throw schemaChanged(cause);
   }

@@ -5,6 +5,7 @@
 import { parse } from 'graphql';
 import { WeftError } from '../../mesh/core/error.ts';
 import type { PolicyChanged } from '../../mesh/core/event.ts';
+import { limits } from '../../mesh/core/limits.ts';
 import { coordinatesIn } from '../../mesh/policy/coordinates.ts';
 import { type PolicyChange, type Regime, changeText, diffRegimes, succeed } from '../../mesh/policy/diff.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
@@ -78,7 +79,8 @@ export function createPolicyGuard(options: PolicyGuardOptions): PolicyGuard {
       };
       return {
         swap: (parts, signal) => enqueue(() => take(parts, agreed, signal)),
-        govern: (governance, make) => enqueue(async () => take(make(), governance)),
+        govern: (governance, make) =>
+          enqueue(async () => take(make(), governance, AbortSignal.timeout(limits.policyWarmMs))),
       };
     },
   };

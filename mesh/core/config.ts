@@ -110,6 +110,8 @@ export interface PolicyConfig {
   readonly file: string | null;
   /** File of agreements; `null`: the mesh keeps none. */
   readonly agreements: string | null;
+  /** File of what holds of subjects whatever their tokens say; `null`: nothing does. */
+  readonly subjects: string | null;
   /** Under which values are hashed that are masked so; `null`: one that is made once and kept in the data folder. */
   readonly secret: string | null;
   /** Under which records of access are sealed; `null`: one that is made once and kept in the data folder. */
@@ -184,6 +186,7 @@ export const defaultConfig: Config = {
   policy: {
     file: null,
     agreements: null,
+    subjects: null,
     secret: null,
     auditSecret: null,
     introspection: 'filtered',

@@ -177,6 +177,8 @@ export const limits = {
   /** Operations that are planned on a new supergraph before it is in service, and how long that may take. */
   supergraphWarmMax: 100,
   supergraphWarmMs: 10_000,
+  /** The same where the files of policy changed: whoever loses something by that is not to keep it for long. */
+  policyWarmMs: 500,
   /** Requests in a row that an operation's program could not answer: its subgraphs write otherwise than it expects. */
   spliceMissesMax: 100,
   /** Texts of values of which it is remembered how one mask shows them. */

@@ -1,19 +1,21 @@
-/** The state of governance under a name: the same rules, policies and agreements have the same, any others another. */
+/** The state of governance under a name: the same rules, policies, agreements and standings have the same, any others another. */
 import { createHash } from 'node:crypto';
 import type { Agreements } from './agreements.ts';
 import type { Governance, NamedPolicies } from './governance.ts';
 import type { Policy } from './rules.ts';
+import type { Standings } from './standing.ts';
 
 export interface GovernanceParts {
   readonly policies: NamedPolicies;
   /** Their conditions as they are written. */
   readonly texts: ReadonlyMap<string, string>;
   readonly agreements: Agreements | null;
+  readonly standings: Standings;
 }
 
 /** What the mesh has agreed on, for the rules of one supergraph. */
 export function createGovernance(
-  { policies, texts, agreements }: GovernanceParts,
+  { policies, texts, agreements, standings }: GovernanceParts,
   { rules, derivations, classes }: Policy,
   maskSecret: string | null = null,
 ): Governance {
@@ -23,7 +25,8 @@ export function createGovernance(
     [...classes],
     [...texts],
     agreements,
+    [...standings],
   ].map((part) => JSON.stringify(part?.map((one) => JSON.stringify(one)).toSorted() ?? null));
   const revision = createHash('sha256').update(state.join('\n')).digest('hex').slice(0, 16);
-  return { policies, agreements, maskSecret, revision };
+  return { policies, agreements, standings, maskSecret, revision };
 }

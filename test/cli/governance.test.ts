@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 import { readAgreements } from '../../cli/agreements.ts';
+import { readSubjects } from '../../cli/subjects.ts';
 import { readPolicies } from '../../cli/policies.ts';
 import { isWeftError } from '../../mesh/core/error.ts';
 import { createGovernance } from '../../mesh/policy/revision.ts';
@@ -141,13 +142,61 @@ describe('readAgreements()', () => {
   });
 });
 
+describe('readSubjects()', () => {
+  test('reads what is said, by ids as they are written', (context) => {
+    const text =
+      'subjects:\n  ada: { roles: [steward], scopes: [] }\n  0123: { withdrawn: true }\n  __proto__: { roles: [] }\n';
+    assert.deepEqual(
+      [...readSubjects(write(context, text))],
+      [
+        ['ada', { roles: ['steward'], scopes: [], isWithdrawn: false }],
+        ['0123', { roles: null, scopes: null, isWithdrawn: true }],
+        ['__proto__', { roles: [], scopes: null, isWithdrawn: false }],
+      ],
+    );
+  });
+
+  test('reads nothing from no file and from an empty one', (context) => {
+    for (const file of [null, write(context, ''), write(context, 'subjects:\n')])
+      assert.equal(readSubjects(file).size, 0);
+  });
+
+  for (const [text, words] of [
+    ['subject: {}', /^1:1 .*an unknown key "subject", wanted one of subjects\. Did you mean "subjects"\?/],
+    ['subjects: [ada]', /wanted subjects by their ids/],
+    ['subjects: { ada: }', /wanted \{ roles: \[NAME\], scopes: \[NAME\] \} or \{ withdrawn: true \}/],
+    ['subjects: { ada: {} }', /wanted `roles`, `scopes` or `withdrawn`/],
+    ['subjects: { ada: { role: [a] } }', /an unknown key "role".*Did you mean "roles"\?/],
+    ['subjects: { ada: { roles: a } }', /wanted a list of names/],
+    ['subjects: { ada: { scopes: [7] } }', /wanted a name/],
+    ['subjects: { ada: { withdrawn: "yes" } }', /wanted true or false/],
+  ] as const) {
+    test(`refuses ${text}`, (context) => {
+      const file = write(context, `${text}\n`);
+      assert.match(
+        refusalOf(() => readSubjects(file)),
+        words,
+      );
+    });
+  }
+
+  test('refuses a subject that stands there twice', (context) => {
+    const file = write(context, 'subjects:\n  ada: { roles: [] }\n  ada: { withdrawn: true }\n');
+    assert.throws(() => readSubjects(file), { code: 'CONFIG_INVALID', message: /unique/ });
+  });
+});
+
 test('createGovernance() names the state of things: any change has another name', () => {
-  const nothing = { policies: new Map(), texts: new Map(), agreements: null };
+  const nothing = { policies: new Map(), texts: new Map(), agreements: null, standings: new Map() };
   const rules = { rules: new Map(), derivations: new Map(), classes: new Map() };
   const rule = { kind: 'authenticated', coordinate: 'A', text: '@authenticated' } as const;
   const revisions = [
     createGovernance(nothing, rules),
     createGovernance({ ...nothing, agreements: [] }, rules),
+    createGovernance(
+      { ...nothing, standings: new Map([['ann', { roles: [], scopes: null, isWithdrawn: false }]]) },
+      rules,
+    ),
     createGovernance({ ...nothing, texts: new Map([['a', 'true']]) }, rules),
     createGovernance(nothing, { ...rules, rules: new Map([['A', [rule]]]) }),
     createGovernance(nothing, { ...rules, classes: new Map([['A', ['PII']]]) }),

@@ -7,12 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { composeSubgraphs } from '../../gateway/supergraph/compose.ts';
 import { meshDefinitions } from '../../mesh/core/definitions.ts';
 import { serveSubgraph } from '../support/http-subgraph.ts';
+import { createSigner, issuerName, tokenOf } from '../support/issuer.ts';
 import { serveWeft, temporaryFolder } from '../support/mesh.ts';
 import { createSubgraph, federation } from '../support/subgraph.ts';
 
 const canary = 'canary-7d1';
 const sdl = (rules: string): string =>
   `${federation('@key', '@policy', '@authenticated')} type Query { open: Int secret: String ${rules} }`;
+
+const signer = createSigner('first');
+const auth = `auth: { jwt: { issuers: [{ issuer: "${issuerName}", jwks: "file:keys.json", audiences: [weft] }] } }`;
+const headers = { authorization: `Bearer ${tokenOf(signer, { claims: { roles: ['reader'] } })}` };
 
 async function openGateway(context: TestContext, more = '') {
   const folder = await temporaryFolder(context);
@@ -28,14 +33,17 @@ async function openGateway(context: TestContext, more = '') {
     const subgraph = { name: 'shop', sdl: sdl(rules), origin: 'shop.graphql', url };
     return put('supergraph.graphql', composeSubgraphs([subgraph], { definitions: meshDefinitions() }).sdl);
   };
-  await put('weft.yaml', `policy: { file: policies.yaml, agreements: agreements.yaml${more} }\n`);
+  await put('weft.yaml', `policy: { file: policies.yaml, agreements: agreements.yaml${more} }\n${auth}\n`);
+  await put('keys.json', JSON.stringify({ keys: [signer.jwk] }));
+  await put('subjects.yaml', 'subjects:\n');
   await put('policies.yaml', 'policies: { open: "true" }\n');
   await put('agreements.yaml', 'agreements: []\n');
   await supergraph('@policy(policies: [["open"]])');
   const gateway = await serveWeft(context, ['gateway', '--supergraph', 'supergraph.graphql', '--port', '0'], folder);
   const ask = async (): Promise<unknown> => {
-    const answer = await (await fetch(`${gateway.url}/graphql?query={secret}`)).json();
-    return (answer as { data: { secret: unknown } }).data.secret;
+    const answer = await (await fetch(`${gateway.url}/graphql?query={secret}`, { headers })).json();
+    const { data, errors } = answer as { data?: { secret: unknown }; errors?: { extensions: { code: string } }[] };
+    return data === undefined ? errors?.[0]?.extensions.code : data.secret;
   };
   const health = async () =>
     (await (await fetch(`${gateway.url}/health/ready`)).json()) as Record<string, { status: string; reason?: string }>;
@@ -113,4 +121,23 @@ test('what is acknowledged is taken up, and told', async (context) => {
   await supergraph('');
   await until(async () => (await ask()) === canary);
   assert.match(output(), /^policy weakened {2}Query\.secret: @policy\(policies: \[\["open"\]\]\) → nothing$/m);
+});
+
+test('what is said of a subject counts from the next requests on, whatever its token says', async (context) => {
+  const { put, ask, health, output } = await openGateway(
+    context,
+    ', subjects: subjects.yaml, acknowledgeWeakening: true',
+  );
+  await put('policies.yaml', `policies: { open: "'reader' in subject.roles" }\n`);
+  await until(() => output().includes('the policies that changed are in service'));
+  assert.equal(await ask(), canary);
+  await put('subjects.yaml', 'subjects: { ada: { roles: [] } }\n');
+  await until(async () => (await ask()) === null);
+  await put('subjects.yaml', 'subjects: { ada: { withdrawn: true } }\n');
+  await until(async () => (await ask()) === 'UNAUTHENTICATED');
+  await put('subjects.yaml', 'subjects: { ada: { withdrwn: true } }\n');
+  await until(async () => (await health())['policy']?.reason?.endsWith('POLICY_INVALID') ?? false);
+  assert.equal(await ask(), 'UNAUTHENTICATED');
+  await put('subjects.yaml', 'subjects:\n');
+  await until(async () => (await ask()) === canary);
 });

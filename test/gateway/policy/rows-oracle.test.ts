@@ -90,7 +90,13 @@ test('answers are what they would be if what is hidden were not there', async ()
   assert.ok(rows > 50, `${rows} answers had rows filtered`);
 });
 
-const governance = { policies: new Map(), agreements: null, revision: '', maskSecret: 'the secret of this test' };
+const governance = {
+  policies: new Map(),
+  agreements: null,
+  standings: new Map(),
+  revision: '',
+  maskSecret: 'the secret of this test',
+};
 
 type Draw = (least: number, most: number) => number;
 

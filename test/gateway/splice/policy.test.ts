@@ -57,7 +57,13 @@ const subjects: readonly Subject[] = [
   { ...anonymous, id: 'c', claims: {} },
   { ...anonymous, id: 'd', claims: { names: ['line\nbreak', 'Bäcker "Ost"'] }, scopes: ['all'] },
 ];
-const governance = { policies: new Map(), agreements: null, revision: '', maskSecret: 'the secret of this test' };
+const governance = {
+  policies: new Map(),
+  agreements: null,
+  standings: new Map(),
+  revision: '',
+  maskSecret: 'the secret of this test',
+};
 const asIs = (bytes: Buffer): Buffer => bytes;
 /** They do not see who asks, as those behind HTTP: subjects share what they answer. */
 const unseeing = (subgraphs: readonly Subgraph[]) => subgraphs.map((one) => ({ ...one, seesSubject: false }));

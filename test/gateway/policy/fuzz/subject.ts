@@ -2,7 +2,7 @@
 import { type Subject, anonymous } from '../../../../mesh/core/subject.ts';
 import type { Agreement } from '../../../../mesh/policy/agreements.ts';
 import { compileCondition } from '../../../../mesh/policy/condition.ts';
-import type { Governance } from '../../../../mesh/policy/governance.ts';
+import { type Governance, noGovernance } from '../../../../mesh/policy/governance.ts';
 import { type Choose, pick, pickSome } from '../../federation/fuzz/choice.ts';
 
 /** When all of it happens. */
@@ -21,7 +21,7 @@ export const namedPolicies: Readonly<Record<string, string>> = {
 
 export function createGovernance(types: readonly string[], choose: Choose): Governance {
   const policies = new Map(Object.entries(namedPolicies).map(([name, text]) => [name, compileCondition(text)]));
-  return { policies, agreements: createAgreements(types, choose), maskSecret, revision: '' };
+  return { ...noGovernance, policies, agreements: createAgreements(types, choose), maskSecret };
 }
 
 function createAgreements(types: readonly string[], choose: Choose): readonly Agreement[] | null {
