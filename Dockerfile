@@ -9,4 +9,4 @@ USER node
 ENV NODE_ENV=production WEFT_HOST=0.0.0.0 WEFT_DATA=/data
 VOLUME /data
 EXPOSE 4000
-CMD ["node", "--max-semi-space-size=64", "--no-allocation-site-pretenuring", "cli/weft.js", "start"]
+CMD ["node", "--max-semi-space-size=64", "--no-allocation-site-pretenuring", "--heap-growing-percent=300", "cli/weft.js", "start"]

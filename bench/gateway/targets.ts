@@ -29,7 +29,11 @@ export interface Target {
 }
 
 /** What every Node gateway runs with. */
-export const nodeFlags = ['--max-semi-space-size=128', '--no-allocation-site-pretenuring'] as const;
+export const nodeFlags = [
+  '--max-semi-space-size=128',
+  '--no-allocation-site-pretenuring',
+  '--heap-growing-percent=300',
+] as const;
 
 const weftConfigs: Readonly<Record<Sharing, string>> = {
   calls: pathOf('weft/a.yaml'),
