@@ -35,5 +35,5 @@ export type PolicyPaths = Pick<Config['policy'], 'file' | 'agreements' | 'subjec
 
 /** Reads them. Throws `POLICY_INVALID` or `CONFIG_INVALID`. */
 export function readGovernance({ file, agreements, subjects }: PolicyPaths): GovernanceFiles {
-  return { ...readPolicies(file), agreements: readAgreements(agreements), standings: readSubjects(subjects) };
+  return { ...readPolicies(file), agreements: readAgreements(agreements), roster: readSubjects(subjects) };
 }

@@ -5,7 +5,7 @@ import { simulate } from '../gateway/simulate/simulate.ts';
 import { readEnvironment } from '../mesh/core/config.ts';
 import { WeftError, messageOf } from '../mesh/core/error.ts';
 import { type JsonObject, isJsonObject } from '../mesh/core/json.ts';
-import { createStandingOf } from '../mesh/policy/standing.ts';
+import { createEnrol } from '../mesh/policy/roster.ts';
 import { commonFlags, defineCommand } from './command.ts';
 import { readConfig } from './config.ts';
 import { openPolicyGround } from './policy-ground.ts';
@@ -39,8 +39,8 @@ export const command = defineCommand({
     const document = readText(flags.operation, 'the operation');
     const variables = flags.variables === undefined ? {} : parseVariables(flags.variables);
     const ground = await openPolicyGround({ config, supergraph: flags.supergraph, note: output.note });
-    const standingOf = createStandingOf(ground.governance.standings);
-    const subject = standingOf(stating(user, flags.purpose ?? null, file));
+    const enrol = createEnrol(ground.governance.roster);
+    const subject = enrol(stating(user, flags.purpose ?? null, file));
     const request = { document, operationName: flags.name ?? null, variables, subject, purposes: user.purposes };
     const simulation = simulate(request, ground);
     output.result({

@@ -63,7 +63,7 @@ export function watchPolicy({ policy, first, take, note }: PolicyWatchOptions): 
 }
 
 /** The same for files that say the same. */
-function signOf({ texts, classes, agreements, standings }: GovernanceFiles): string {
+function signOf({ texts, classes, agreements, roster }: GovernanceFiles): string {
   const meant = [...classes.values()].map((one) => [one.name, one.mask, one.scopes, one.purposes, one.rows?.text]);
-  return JSON.stringify([[...texts], meant, agreements, [...standings]]);
+  return JSON.stringify([[...texts], meant, agreements, [...roster]]);
 }

@@ -1,16 +1,16 @@
 /** `schema/subjects.yaml`: what the mesh itself says of subjects, in place of what their tokens say. */
-import type { Standing, Standings } from '../mesh/policy/standing.ts';
+import type { Enrolment, Roster } from '../mesh/policy/roster.ts';
 import { type PolicyValue, listOf, mapOf, readPolicyFile, refuse, textOf } from './policy-values.ts';
 
 /** Reads the file; without one tokens are all that is known. Throws `POLICY_INVALID`, or `CONFIG_INVALID` for text that is no YAML. */
-export function readSubjects(file: string | null): Standings {
+export function readSubjects(file: string | null): Roster {
   if (file === null) return new Map();
   const subjects = mapOf(readPolicyFile(file), '`subjects:`', ['subjects']).get('subjects');
   if (subjects === undefined || subjects.value === null) return new Map();
-  return new Map(Array.from(mapOf(subjects, 'subjects by their ids'), ([id, at]) => [id, readStanding(at)]));
+  return new Map(Array.from(mapOf(subjects, 'subjects by their ids'), ([id, at]) => [id, readEnrolment(at)]));
 }
 
-function readStanding(at: PolicyValue): Standing {
+function readEnrolment(at: PolicyValue): Enrolment {
   const map = mapOf(at, '{ roles: [NAME], scopes: [NAME] } or { withdrawn: true }', ['roles', 'scopes', 'withdrawn']);
   const [roles, scopes, withdrawn] = ['roles', 'scopes', 'withdrawn'].map((key) => map.get(key));
   if (map.size === 0) throw refuse(at, '`roles`, `scopes` or `withdrawn`');

@@ -7,7 +7,7 @@ import type { RequestLimits } from '../../mesh/core/config.ts';
 import type { Subgraph } from '../../mesh/core/subgraph.ts';
 import type { Subject } from '../../mesh/core/subject.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
-import { type StandingOf, createStandingOf } from '../../mesh/policy/standing.ts';
+import { type Enrol, createEnrol } from '../../mesh/policy/roster.ts';
 import { type SubgraphViews, type SubgraphViewsOf, createSubgraphViews } from '../policy/subgraph-views.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { type AssertCost, createCostLimit } from '../plan/cost-limit.ts';
@@ -41,7 +41,7 @@ export class Generation {
   readonly revision: string;
   readonly #release: (() => void) | undefined;
   /** A subject as the mesh has it. Throws `UNAUTHENTICATED` for one that was withdrawn. */
-  readonly standingOf: StandingOf;
+  readonly enrol: Enrol;
   readonly #viewsOf: SubgraphViewsOf | null;
   #writes = 0;
   #uses = 0;
@@ -57,7 +57,7 @@ export class Generation {
     this.limits = options.limits;
     this.#viewsOf = subgraphViewsOf(supergraph, subgraphs, options.governance.revision);
     this.revision = options.governance.revision;
-    this.standingOf = createStandingOf(options.governance.standings);
+    this.enrol = createEnrol(options.governance.roster);
     this.#release = release;
   }
 

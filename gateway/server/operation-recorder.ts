@@ -9,7 +9,7 @@ import { WeftError, messageOf } from '../../mesh/core/error.ts';
 import { limits } from '../../mesh/core/limits.ts';
 import { Recent } from '../../mesh/core/recent.ts';
 import type { Governance } from '../../mesh/policy/governance.ts';
-import { createStandingOf } from '../../mesh/policy/standing.ts';
+import { createEnrol } from '../../mesh/policy/roster.ts';
 import type { Path } from '../../mesh/policy/reads.ts';
 import { subjectReads } from '../../mesh/policy/subject-reads.ts';
 import { type ParsedDocument, parseDocument, selectOperation } from '../plan/document.ts';
@@ -150,7 +150,7 @@ function createLineWriter({
   request: OperationRequest,
 ) => string | null {
   const paths: readonly Path[] = subjectReads(supergraph.rules, governance);
-  const standingOf = createStandingOf(governance.standings);
+  const enrol = createEnrol(governance.roster);
   const schema = supergraph.planner.apiSchema;
   const documents = new Recent<{ readonly document: ParsedDocument; readonly texts: Map<string, string> }>(
     limits.recordedDocumentsMax,
@@ -169,7 +169,7 @@ function createLineWriter({
         document: text,
         operationName: operation.name?.value ?? null,
         variables: recordVariables(variables, operation, { schema, conditions: document.conditions }),
-        subject: recordSubject(standingOf(subject), paths),
+        subject: recordSubject(enrol(subject), paths),
       })}\n`;
       return Buffer.byteLength(line) > limits.recordingBytesMax ? null : line;
     } catch {

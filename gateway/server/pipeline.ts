@@ -137,7 +137,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         await nextTurn();
       }
     },
-    sightOf: (subject) => current.plans.sightOf(current.standingOf(subject)),
+    sightOf: (subject) => current.plans.sightOf(current.enrol(subject)),
     subgraphs: () => current.subgraphs,
   };
 }
@@ -238,7 +238,7 @@ function prepare(
   { signal, mayDefer = false }: PrepareOptions,
 ): PreparedOperation {
   const { subgraphs, plans } = generation;
-  const subject = generation.standingOf(request.subject);
+  const subject = generation.enrol(request.subject);
   const disclosed = plans.disclosedTo(subject);
   const document = plans.document(request.query, disclosed);
   const operation = selectOperation(document, request.operationName);

@@ -1,7 +1,7 @@
 /** What the mesh as a whole has agreed on, beside the rules that stand in schemas: what deciding them depends on. */
 import type { Agreements } from './agreements.ts';
 import type { Condition } from './condition.ts';
-import type { Standings } from './standing.ts';
+import type { Roster } from './roster.ts';
 
 /** What the names in `@policy` mean: conditions over `subject`, `purpose` and `now`. An unknown name holds for nobody. */
 export type NamedPolicies = ReadonlyMap<string, Condition>;
@@ -11,7 +11,7 @@ export interface Governance {
   /** `null` where the mesh keeps none: then a purpose needs no agreement. */
   readonly agreements: Agreements | null;
   /** What holds of subjects whatever their tokens say. */
-  readonly standings: Standings;
+  readonly roster: Roster;
   /** Under which masks hash, the same all over the mesh; `null`: one of this process. */
   readonly maskSecret: string | null;
   /** Names this state of things in decisions: changes when any of it does. */
@@ -22,7 +22,7 @@ export interface Governance {
 export const noGovernance: Governance = {
   policies: new Map(),
   agreements: null,
-  standings: new Map(),
+  roster: new Map(),
   maskSecret: null,
   revision: '',
 };

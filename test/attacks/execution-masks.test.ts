@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 import { attacks, openCanaryMesh, pathsOf, valueAt } from './canary-mesh.ts';
 
 const secret = (maskSecret: string) => ({
-  governance: { policies: new Map(), agreements: null, standings: new Map(), revision: '', maskSecret },
+  governance: { policies: new Map(), agreements: null, roster: new Map(), revision: '', maskSecret },
 });
 const mesh = await openCanaryMesh({ after }, { gateway: secret('one') });
 const attack = attacks(mesh);

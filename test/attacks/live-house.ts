@@ -12,7 +12,7 @@ import { readSupergraph } from '../../gateway/supergraph/supergraph.ts';
 import type { Agreements } from '../../mesh/policy/agreements.ts';
 import { noGovernance } from '../../mesh/policy/governance.ts';
 import { compileCondition } from '../../mesh/policy/condition.ts';
-import type { Standing } from '../../mesh/policy/standing.ts';
+import type { Enrolment } from '../../mesh/policy/roster.ts';
 import { startTiny } from '../gateway/server/tiny.ts';
 import { createTestGateway } from '../support/gateway.ts';
 import { type Signer, createSigner, tokenOf, trustKeys } from '../support/issuer.ts';
@@ -62,7 +62,7 @@ export interface HouseOptions {
   readonly rules?: RulesByCoordinate;
   readonly agreements?: Agreements;
   /** What the mesh says of subjects, by their ids. */
-  readonly standings?: Readonly<Record<string, Partial<Standing>>>;
+  readonly roster?: Readonly<Record<string, Partial<Enrolment>>>;
 }
 
 export async function openHouse(context: TestContext, { config = {}, ...law }: HouseOptions = {}) {
@@ -134,15 +134,15 @@ function tokenFor(signer: Signer, clock: Clock, claims: Readonly<Record<string, 
   return tokenOf(signer, { claims: { exp: Math.floor(clock.now() / 1000) + 600, ...claims } });
 }
 
-function governanceOf({ policies = {}, agreements, standings = {} }: HouseOptions) {
+function governanceOf({ policies = {}, agreements, roster = {} }: HouseOptions) {
   const unsaid = { roles: null, scopes: null, isWithdrawn: false };
   const named = Object.entries(policies).map(([name, text]) => [name, compileCondition(text)] as const);
   return {
     ...noGovernance,
     policies: new Map(named),
     agreements: agreements ?? null,
-    standings: new Map(Object.entries(standings).map(([id, said]) => [id, { ...unsaid, ...said }])),
-    revision: JSON.stringify([policies, standings]),
+    roster: new Map(Object.entries(roster).map(([id, said]) => [id, { ...unsaid, ...said }])),
+    revision: JSON.stringify([policies, roster]),
   };
 }
 

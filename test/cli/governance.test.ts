@@ -187,14 +187,14 @@ describe('readSubjects()', () => {
 });
 
 test('createGovernance() names the state of things: any change has another name', () => {
-  const nothing = { policies: new Map(), texts: new Map(), agreements: null, standings: new Map() };
+  const nothing = { policies: new Map(), texts: new Map(), agreements: null, roster: new Map() };
   const rules = { rules: new Map(), derivations: new Map(), classes: new Map() };
   const rule = { kind: 'authenticated', coordinate: 'A', text: '@authenticated' } as const;
   const revisions = [
     createGovernance(nothing, rules),
     createGovernance({ ...nothing, agreements: [] }, rules),
     createGovernance(
-      { ...nothing, standings: new Map([['ann', { roles: [], scopes: null, isWithdrawn: false }]]) },
+      { ...nothing, roster: new Map([['ann', { roles: [], scopes: null, isWithdrawn: false }]]) },
       rules,
     ),
     createGovernance({ ...nothing, texts: new Map([['a', 'true']]) }, rules),

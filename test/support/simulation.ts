@@ -23,7 +23,7 @@ export function groundOn(sdl: string, { policies = {}, agreements }: TestGoverna
     policies: new Map(Array.from(texts, ([name, text]) => [name, compileCondition(text)])),
     texts,
     agreements: agreements ?? null,
-    standings: new Map(),
+    roster: new Map(),
   };
   const governance = createGovernance(parts, supergraph);
   return { supergraph, governance, texts, limits: defaultConfig.limits, isSafeAggregate: () => false, now: 0 };

@@ -76,7 +76,7 @@ test('a masked key still finds what other domains know', async () => {
 
 test('hashes are of the mesh: the same secret gives the same, another one another', async () => {
   const hashUnder = async (maskSecret: string | null) => {
-    const governance = { policies: new Map(), agreements: null, standings: new Map(), revision: '', maskSecret };
+    const governance = { policies: new Map(), agreements: null, roster: new Map(), revision: '', maskSecret };
     const { ask } = createRuledAirline({ 'Flight.pilot': '@weft__mask(with: HASH)' }, { governance });
     const { data } = await ask('{ flight(id: "1") { pilot } }');
     return (data as { flight: { pilot: string } }).flight.pilot;

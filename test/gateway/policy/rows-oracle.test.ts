@@ -93,7 +93,7 @@ test('answers are what they would be if what is hidden were not there', async ()
 const governance = {
   policies: new Map(),
   agreements: null,
-  standings: new Map(),
+  roster: new Map(),
   revision: '',
   maskSecret: 'the secret of this test',
 };

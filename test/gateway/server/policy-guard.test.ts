@@ -17,7 +17,7 @@ const parts = (rules: string, released: string[] = []) => ({
   release: () => void released.push(rules),
 });
 const named = (texts: Readonly<Record<string, string>>): GovernanceParts => {
-  return { policies: new Map(), texts: new Map(Object.entries(texts)), agreements: null, standings: new Map() };
+  return { policies: new Map(), texts: new Map(Object.entries(texts)), agreements: null, roster: new Map() };
 };
 
 function open(isWeakeningAcknowledged = false) {

@@ -60,7 +60,7 @@ const subjects: readonly Subject[] = [
 const governance = {
   policies: new Map(),
   agreements: null,
-  standings: new Map(),
+  roster: new Map(),
   revision: '',
   maskSecret: 'the secret of this test',
 };

@@ -127,7 +127,7 @@ function compare(answer: Answer, truth: Truth, { told }: { readonly question: Qu
 }
 
 /** The place that is null, or the whole path when there is something. */
-function placeOf(path: Path, data: unknown): Path {
+export function placeOf(path: Path, data: unknown): Path {
   let value = data;
   for (const [index, key] of path.entries()) {
     if (value === null || value === undefined) return path.slice(0, index);

@@ -13,6 +13,7 @@ import type { Subject } from '../../../../mesh/core/subject.ts';
 import { type Answer, type TestGateway, createTestGateway } from '../../../support/gateway.ts';
 import { ruleSupergraph } from '../../../support/ruled.ts';
 import { type TestSubgraph, composeForTest } from '../../../support/subgraph.ts';
+import { placeOf } from '../../federation/fuzz/check.ts';
 import { choices, createChoose } from '../../federation/fuzz/choice.ts';
 import { type Model, createModel, labelsOn } from '../../federation/fuzz/model.ts';
 import { createOperation } from '../../federation/fuzz/operation.ts';
@@ -253,16 +254,6 @@ function compareFailures(paths: readonly Path[], truth: PolicyTruth, told: strin
 function cutsOf(path: Path, data: unknown): readonly Path[] {
   const { length } = placeOf(path, data);
   return [path, ...path.keys().flatMap((end) => (end < length ? [] : [path.slice(0, end)]))];
-}
-
-/** The place that is null, or the whole path when there is something. */
-function placeOf(path: Path, data: unknown): Path {
-  let value = data;
-  for (const [index, key] of path.entries()) {
-    if (value === null || value === undefined) return path.slice(0, index);
-    value = (value as Readonly<Record<string | number, unknown>>)[key];
-  }
-  return path;
 }
 
 /** Nothing of what the subject does not see as it is may stand in an answer. */

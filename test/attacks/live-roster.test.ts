@@ -10,10 +10,9 @@ import { type House, type HouseOptions, assertNoCanary, canary, openHouse, until
 const policies = { inside: '"inner" in subject.roles', audit: '"inner" in subject.roles' };
 const inner = { roles: ['inner'] };
 
-const openWith = (context: TestContext, standings: HouseOptions['standings'] = {}): Promise<House> =>
-  openHouse(context, { policies, standings });
-const say = (house: House, standings: HouseOptions['standings'] = {}): Promise<void> =>
-  house.govern(policies, { standings });
+const openWith = (context: TestContext, roster: HouseOptions['roster'] = {}): Promise<House> =>
+  openHouse(context, { policies, roster });
+const say = (house: House, roster: HouseOptions['roster'] = {}): Promise<void> => house.govern(policies, { roster });
 const as = (house: House, claims: object): { authorization: string } => ({
   authorization: `Bearer ${house.token({ ...claims })}`,
 });
@@ -145,7 +144,7 @@ test('scopes of a token do not come back through what is said of roles, nor role
   assert.deepEqual([told.roles, told.scopes], [['inner'], []]);
 });
 
-test('requests of two standings under way at once never share an answer', async (context) => {
+test('requests of two roster under way at once never share an answer', async (context) => {
   const house = await openWith(context);
   const headers = as(house, inner);
   house.vaultGate.shut();

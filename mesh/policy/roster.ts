@@ -2,7 +2,7 @@
 import { WeftError } from '../core/error.ts';
 import type { Subject } from '../core/subject.ts';
 
-export interface Standing {
+export interface Enrolment {
   /** `null`: those of the token. */
   readonly roles: readonly string[] | null;
   readonly scopes: readonly string[] | null;
@@ -11,20 +11,20 @@ export interface Standing {
 }
 
 /** By the subject's id. */
-export type Standings = ReadonlyMap<string, Standing>;
+export type Roster = ReadonlyMap<string, Enrolment>;
 
 /** A subject as the mesh has it: one object for one object. Throws `UNAUTHENTICATED` for one that was withdrawn. */
-export type StandingOf = (subject: Subject) => Subject;
+export type Enrol = (subject: Subject) => Subject;
 
-export function createStandingOf(standings: Standings): StandingOf {
+export function createEnrol(roster: Roster): Enrol {
   const known = new WeakMap<Subject, Subject>();
   return (subject) => {
-    const standing = subject.id === null ? undefined : standings.get(subject.id);
-    if (standing === undefined) return subject;
-    if (standing.isWithdrawn) throw withdrawn();
+    const said = subject.id === null ? undefined : roster.get(subject.id);
+    if (said === undefined) return subject;
+    if (said.isWithdrawn) throw withdrawn();
     const before = known.get(subject);
     if (before !== undefined) return before;
-    const { roles, scopes } = standing;
+    const { roles, scopes } = said;
     const made = Object.freeze({ ...subject, roles: roles ?? subject.roles, scopes: scopes ?? subject.scopes });
     known.set(subject, made).set(made, made);
     return made;
